@@ -1,0 +1,1 @@
+"""Everything needed to run Warmlane for real on one bare machine."""

@@ -1,0 +1,77 @@
+"""Addresses, paths and versions of the lab, in one place.
+
+Addresses are documentation ranges (RFC 5737), so that nothing of the lab can be mistaken for a real network: TEST-NET-1 for
+the management link, TEST-NET-2 for the node and the elastic addresses, TEST-NET-3 for "outside".
+"""
+
+from __future__ import annotations
+
+import os
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+CACHE = Path(os.environ.get("WARMLANE_CACHE") or Path.home() / ".cache" / "warmlane")
+"""Built tools and images, keyed by version; shared by clones, safe to delete."""
+
+STATE = Path("/var/lib/warmlane-lab")
+"""State of the one running lab: etcd, containerd, kubelet, Pulumi's backend, keys. Removed by `lab down`."""
+RUN = Path("/run/warmlane-lab")
+"""Sockets, pid files, bpffs and cgroup mounts of the running lab."""
+LOGS = STATE / "logs"
+HOLDER = STATE / "holder.json"
+"""Which clone holds the lab, and every process that it started (pid and start time)."""
+
+LOCAL = REPOSITORY / ".lab"
+"""Files of this clone that git ignores: secrets.json, images.json."""
+IMAGES_FILE = LOCAL / "images.json"
+SECRETS_FILE = LOCAL / "secrets.json"
+
+KUBECONFIG = STATE / "kubeconfig"
+KUBE_CONTEXT = "warmlane-lab"
+PULUMI_BACKEND = STATE / "pulumi"
+PASSPHRASE = "warmlane-lab"
+"""Public: the lab's stacks hold no secret that matters. Stacks of a real environment have a passphrase of their own."""
+
+NODE_NETNS = "warmlane-node"
+ROUTER_NETNS = "warmlane-router"
+OUTSIDE_NETNS = "warmlane-outside"
+
+MANAGEMENT_NETWORK = IPv4Network("192.0.2.0/30")
+MANAGEMENT_MACHINE = IPv4Address("192.0.2.1")
+MANAGEMENT_NODE = IPv4Address("192.0.2.2")
+
+NODE_NETWORK = IPv4Network("198.51.100.0/24")
+NODE_ROUTER = IPv4Address("198.51.100.1")
+NODE_ADDRESS = IPv4Address("198.51.100.2")
+ELASTIC_RANGE = (IPv4Address("198.51.100.16"), IPv4Address("198.51.100.239"))
+LOAD_BALANCER_RANGE = (IPv4Address("198.51.100.240"), IPv4Address("198.51.100.254"))
+
+OUTSIDE_NETWORK = IPv4Network("203.0.113.0/24")
+OUTSIDE_ROUTER = IPv4Address("203.0.113.1")
+OUTSIDE_HOST = IPv4Address("203.0.113.2")
+OUTSIDE_DNS = IPv4Address("203.0.113.53")
+
+POD_NETWORK = IPv4Network("10.244.0.0/16")
+SERVICE_NETWORK = IPv4Network("10.96.0.0/16")
+KUBERNETES_SERVICE = IPv4Address("10.96.0.1")
+CLUSTER_DNS = IPv4Address("10.96.0.10")
+NODE_NAME = "warmlane-lab"
+API_SERVER = f"https://{MANAGEMENT_NODE}:6443"
+
+DOMAIN = "warmlane.test"
+AWS_ENDPOINT = "http://127.0.0.1:5566"
+AWS_REGION = "us-east-1"
+HOSTED_ZONE = "Z0WARMLANELAB"
+
+DECOY_ADDRESSES = (IPv4Address("169.254.169.254"), IPv4Address("192.168.77.1"))
+"""Addresses outside that no sender may reach; listeners there are the positive controls of the packet tests."""
+DECOY_PORTS = (25, 80, 443)
+
+RECEIVERS: dict[str, IPv4Address] = {
+    "alder-mail.test": IPv4Address("203.0.113.25"),
+    "beech-mail.test": IPv4Address("203.0.113.26"),
+}
+"""Mailbox domains of the lab and the address of each one's MX."""
+RECEIVED = STATE / "received.jsonl"
+"""One JSON line for each message that a receiver accepted: time, domain, source, helo, mail_from, rcpt_to, message_id, size."""

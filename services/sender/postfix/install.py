@@ -1,0 +1,83 @@
+"""Puts what Postfix needs into the container's writable folders."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+from pathlib import Path
+
+from services.sender.postfix import render
+from services.sender.settings import LOG_DIRECTORY, SPOOL, Credentials, Settings
+
+PACKAGED = Path("/usr/share/warmlane-postfix")
+"""Debian's /etc/postfix as the image was built with it."""
+CERTIFICATE_DAYS = 3650
+
+
+def owner() -> pwd.struct_passwd:
+    """The user that Postfix' unprivileged processes and the gate run as."""
+    return pwd.getpwnam("postfix")
+
+
+def directories() -> None:
+    """Makes the folders and gives each to whom Postfix expects. A volume starts as root's and writable by all."""
+    postfix = owner()
+    if not Path(render.CONFIG_DIRECTORY).exists():
+        shutil.copytree(PACKAGED, render.CONFIG_DIRECTORY, symlinks=True)
+    for path, uid, gid, mode in (
+        (Path(render.RUNTIME), 0, 0, 0o755),
+        (Path(render.SASL_DIRECTORY), 0, postfix.pw_gid, 0o750),
+        (Path(render.TLS_CERTIFICATE).parent, 0, 0, 0o700),
+        (Path(render.DATA_DIRECTORY), postfix.pw_uid, 0, 0o700),
+        (SPOOL, 0, 0, 0o755),
+        (LOG_DIRECTORY, postfix.pw_uid, postfix.pw_gid, 0o750),
+    ):
+        path.mkdir(parents=True, exist_ok=True)
+        # Mode before owner: afterwards only CAP_FOWNER could, and the pod does without it.
+        if path.stat().st_mode & 0o7777 != mode:
+            path.chmod(mode)
+        os.chown(path, uid, gid)
+
+
+def configuration(settings: Settings, credentials: Credentials, *, draining: bool = False) -> None:
+    """Writes Postfix' configuration, each file at once."""
+    for name, text in render.files(settings, credentials, draining=draining).items():
+        path = Path(name)
+        unfinished = path.with_name(path.name + ".new")
+        unfinished.write_text(text)
+        unfinished.chmod(0o644)
+        os.replace(unfinished, path)
+
+
+def sasl_database(settings: Settings, credentials: Credentials) -> None:
+    """Makes the SASL database anew with the one user, so that an old password is gone. The password goes by standard input."""
+    database = Path(render.SASL_DATABASE)
+    unfinished = database.with_name("sasldb2.new")
+    unfinished.unlink(missing_ok=True)
+    subprocess.run(
+        ["saslpasswd2", "-p", "-c", "-f", str(unfinished), "-u", settings.hostname, credentials.username],
+        input=credentials.password,
+        text=True,
+        check=True,
+    )
+    unfinished.chmod(0o640)
+    os.chown(unfinished, 0, owner().pw_gid)
+    os.replace(unfinished, database)
+
+
+def certificate(hostname: str) -> None:
+    """Makes a key and a self-signed certificate for STARTTLS.
+
+    They protect the password on its way through the cluster's network against readers, not against an impostor: producers
+    that want more verify the Service by network policy.
+    """
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-batch"]
+        + ["-days", str(CERTIFICATE_DAYS), "-subj", "/CN=" + hostname[-64:].lstrip(".")]
+        + ["-addext", f"subjectAltName=DNS:{hostname}", "-keyout", render.TLS_KEY, "-out", render.TLS_CERTIFICATE],
+        check=True,
+        stderr=subprocess.DEVNULL,
+    )
+    os.chmod(render.TLS_KEY, 0o600)

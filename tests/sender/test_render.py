@@ -1,0 +1,143 @@
+"""Postfix' configuration and the mounted files it comes from."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from services.sender.postfix import drain, render
+from services.sender.settings import Credentials, Settings, SettingsError, parse_credentials, parse_settings
+
+SETTINGS = Settings("spring-sale", "amber", "amber.warmlane.test", "spring-sale.warmlane.test")
+CREDENTIALS = Credentials("spring-sale", "canary-93f1")
+
+
+def parameters(text: str) -> dict[str, str]:
+    """main.cf as Postfix reads it: continued lines joined, the last of two wins."""
+    found: dict[str, str] = {}
+    key = ""
+    for line in text.splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        if line[0].isspace():
+            found[key] += " " + line.strip()
+        else:
+            key, _, value = line.partition("=")
+            key = key.strip()
+            found[key] = value.strip()
+    return found
+
+
+def main_cf(*, draining: bool = False) -> dict[str, str]:
+    return parameters(render.files(SETTINGS, CREDENTIALS, draining=draining)[f"{render.CONFIG_DIRECTORY}/main.cf"])
+
+
+def test_only_authenticated_clients_may_relay() -> None:
+    main = main_cf()
+    assert main["smtpd_relay_restrictions"] == "permit_sasl_authenticated, reject"
+    assert main["mynetworks"] == "127.0.0.0/8", "a wider range makes an open relay behind source NAT"
+    assert not any("permit_mynetworks" in value for value in main.values()), "not even the loopback is trusted"
+    assert main["smtpd_tls_auth_only"] == "yes"
+    assert main["smtpd_recipient_restrictions"].endswith("permit_sasl_authenticated, reject")
+
+
+def test_sender_domain_is_locked_to_the_campaign() -> None:
+    files = render.files(SETTINGS, CREDENTIALS)
+    restrictions = main_cf()["smtpd_sender_restrictions"]
+    assert "reject_sender_login_mismatch" in restrictions
+    assert restrictions.index("check_sender_access") < restrictions.index("reject_sender_login_mismatch"), (
+        "the null sender has no owner and would pass the second"
+    )
+    login = files[f"{render.CONFIG_DIRECTORY}/sender_login"]
+    assert login == "@spring-sale.warmlane.test spring-sale,spring-sale@amber.warmlane.test\n"
+
+
+def test_nothing_is_delivered_locally() -> None:
+    main = main_cf()
+    assert main["mydestination"] == "" and main["relay_domains"] == ""
+    assert all(main[key].startswith("error:") for key in ("local_transport", "virtual_transport", "relay_transport"))
+
+
+def test_identity_is_the_lanes() -> None:
+    main = main_cf()
+    assert main["myhostname"] == main["smtp_helo_name"] == "amber.warmlane.test"
+    assert main["inet_protocols"] == "ipv4", "a lane is one IPv4 address"
+
+
+def test_no_file_holds_the_password() -> None:
+    assert not any(CREDENTIALS.password in text for text in render.files(SETTINGS, CREDENTIALS).values())
+    assert CREDENTIALS.password not in repr(CREDENTIALS)
+
+
+def test_draining_closes_the_port_and_keeps_delivery() -> None:
+    assert main_cf(draining=True)["master_service_disable"] == "inet"
+    assert "master_service_disable" not in main_cf()
+
+
+def test_no_service_is_chrooted() -> None:
+    services = render.files(SETTINGS, CREDENTIALS)[f"{render.CONFIG_DIRECTORY}/master.cf"].splitlines()
+    rows = [row.split() for row in services if row and not row.startswith("#")]
+    assert {row[4] for row in rows} == {"n"}, "a chroot would need CAP_SYS_CHROOT and copies of resolv.conf"
+    assert {"smtp", "qmgr", "cleanup", "pickup"} <= {row[0] for row in rows}
+    assert {"local", "virtual", "pipe"}.isdisjoint({row[7] for row in rows})
+
+
+def document(**changes: object) -> str:
+    plain = {"campaign": "a", "lane": "b", "hostname": "b.warmlane.test", "sending_domain": "a.warmlane.test"}
+    return json.dumps({**plain, **changes})
+
+
+def test_unknown_keys_of_the_config_are_for_others() -> None:
+    assert parse_settings(document(daily_volume=5)).sending_domain == "a.warmlane.test"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        document(hostname=""),
+        document(hostname="a.test\nmynetworks = 0.0.0.0/0"),
+        document(sending_domain="a.test$x"),
+        document(sending_domain=5),
+        document(lane=None),
+    ],
+)
+def test_config_that_postfix_can_not_use_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError):
+        parse_settings(text)
+
+
+@pytest.mark.parametrize(("username", "password"), [("", "x"), ("a b", "x"), ("a@b", "x"), ("a", ""), ("a", "x\ny")])
+def test_credentials_that_can_not_be_used_are_refused(username: str, password: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse_credentials(username, password)
+    assert "x" not in str(refused.value).replace("expected", "")
+
+
+def test_final_newline_is_no_part_of_a_secret() -> None:
+    assert parse_credentials("a\n", "x\n") == Credentials("a", "x")
+
+
+class Clock:
+    """Time that passes only by sleeping."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_drain_waits_for_mail_on_its_way_and_not_for_deferred_mail() -> None:
+    clock = Clock()
+    looks = iter([{"active": 1}, {"active": 0, "deferred": 9}, {"active": 1}, {"deferred": 9}, {"deferred": 9}])
+    assert drain.wait(lambda: next(looks), lambda: clock.now, clock.sleep, grace=20)
+    assert clock.now == 2.0, "a queue that was empty once may have been caught between two folders"
+
+
+def test_drain_ends_with_its_grace() -> None:
+    clock = Clock()
+    assert not drain.wait(lambda: {"active": 1}, lambda: clock.now, clock.sleep, grace=20)
+    assert clock.now == 20.0

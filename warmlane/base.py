@@ -1,0 +1,40 @@
+"""What all configuration models share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from warmlane import names
+
+
+class Model(BaseModel):
+    """A piece of configuration: unknown keys are refused, values do not change after validation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Identifier = Annotated[str, Field(pattern=names.ID_PATTERN, max_length=names.ID_LENGTH)]
+"""A campaign's or lane's id: a DNS label that starts with a letter, short enough for all that is derived from it."""
+
+Domain = Annotated[
+    str,
+    Field(max_length=253, pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"),
+]
+"""A fully qualified domain name in lower case, IDNA-encoded, without the final dot."""
+
+EmailAddress = Annotated[str, Field(pattern=r"^[A-Za-z0-9._+-]+@([a-z0-9-]+\.)+[a-z0-9-]{2,}$", max_length=254)]
+"""A mailbox for people (owner, abuse, on-call), ASCII."""
+
+
+def _invented_digest(reference: str) -> str:
+    if reference.endswith("0" * 64):
+        raise ValueError("the digest is made of zeros, so nobody built this image: run `warmlane images push`")
+    return reference
+
+
+ImageReference = Annotated[
+    str, Field(pattern=r"^[a-z0-9./:_-]+@sha256:[0-9a-f]{64}$"), AfterValidator(_invented_digest)
+]
+"""A container image by digest: `<repository>@sha256:<64 hex digits>`. A tag alone names different programs on different days."""

@@ -1,0 +1,116 @@
+"""The model of a campaign: what `Pulumi.<campaign>.<environment>.yaml` says under `warmlane:campaign`."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AnyHttpUrl, Field, UrlConstraints, field_validator, model_validator
+
+from warmlane import names
+from warmlane.base import Domain, EmailAddress, Identifier, ImageReference, Model
+
+HttpsUrl = Annotated[AnyHttpUrl, UrlConstraints(allowed_schemes=["https"], host_required=True)]
+
+
+class Plan(StrEnum):
+    """The pace of a warm-up; the tables are in `warmlane/warmup/plans.py`."""
+
+    CONSERVATIVE = "conservative"
+    MODERATE = "moderate"
+    AGGRESSIVE = "aggressive"
+
+
+class ConsentSource(StrEnum):
+    """How the recipients of a list came to agree."""
+
+    CONFIRMED_OPT_IN = "confirmed_opt_in"
+    SINGLE_OPT_IN = "single_opt_in"
+    EXISTING_CUSTOMERS = "existing_customers"
+    TRANSACTIONAL = "transactional"
+
+
+class Spool(StrEnum):
+    """Where a sender keeps its queue; what each can lose is told in `docs/spool.md`."""
+
+    HANDOVER = "handover"
+
+
+class Owner(Model):
+    """Who answers for a campaign."""
+
+    team: Annotated[str, Field(min_length=1, max_length=63)] = Field(description="The team that owns the campaign.")
+    email: EmailAddress = Field(description="Where alerts about the campaign are sent.")
+
+
+class RecipientList(Model):
+    """Where the recipients come from. Old lists and lists without consent hold the traps."""
+
+    consent_source: ConsentSource = Field(description="How the recipients agreed to get this mail.")
+    age_months: Annotated[int, Field(ge=0, le=120)] = Field(
+        description="Months since the oldest address of the list was last mailed or confirmed."
+    )
+
+
+class Producer(Model):
+    """Pods that may submit mail to the campaign's sender."""
+
+    namespace: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")] = Field(
+        description="Namespace of the producer's pods; never a campaign's own namespace."
+    )
+    pod_labels: Annotated[dict[str, str], Field(min_length=1)] = Field(
+        description="Labels that the producer's pods carry; all of them must match."
+    )
+
+    @field_validator("namespace")
+    @classmethod
+    def outside_every_campaign(cls, value: str) -> str:
+        """A producer inside a campaign's namespace would open a way from one campaign into another."""
+        if value.startswith(names.NAMESPACE_PREFIX) or value in {names.PLATFORM_NAMESPACE, names.MONITORING_NAMESPACE}:
+            raise ValueError(
+                f"a producer lives outside Warmlane's namespaces ({names.NAMESPACE_PREFIX}*, "
+                f"{names.PLATFORM_NAMESPACE}, {names.MONITORING_NAMESPACE})"
+            )
+        return value
+
+
+class Sender(Model):
+    """The size of a campaign's sender and, where it differs from the environment's, its image."""
+
+    replicas: Annotated[int, Field(ge=1, le=10)] = Field(default=2, description="Pods of the sender.")
+    size: Literal["small", "medium", "large"] = Field(
+        default="small", description="CPU, memory and spool of one pod; the figures are in `warmlane/sizing.py`."
+    )
+    image: ImageReference | None = Field(
+        default=None, description="Image by digest; unset means the environment's sender image."
+    )
+
+
+class Campaign(Model):
+    """A campaign: who sends what to whom, how much, and by when."""
+
+    id: Identifier = Field(description="The campaign's id; equals the first part of the stack's name.")
+    owner: Owner = Field(description="Who answers for the campaign.")
+    sending_domain: Domain = Field(description="Domain of the header From and of the envelope sender.")
+    daily_volume: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
+        description="Target volume, messages/day. The upper end is the highest stage of the published plans."
+    )
+    wanted_by: date = Field(description="Date by which the daily volume is wanted (ISO 8601, quoted).")
+    plan: Plan = Field(default=Plan.MODERATE, description="Pace of the warm-up.")
+    recipients: RecipientList = Field(description="Where the recipients come from.")
+    unsubscribe_url: HttpsUrl = Field(description="HTTPS page for unsubscribing (RFC 8058).")
+    abuse_contact: EmailAddress = Field(description="Where complaints of people are read.")
+    producers: Annotated[list[Producer], Field(min_length=1)] = Field(
+        description="Pods that may submit mail, by namespace and labels."
+    )
+    sender: Sender = Field(default_factory=Sender, description="Size and image of the sender.")
+    spool: Spool = Field(description="Where the sender keeps its queue.")
+
+    @model_validator(mode="after")
+    def producers_differ(self) -> Campaign:
+        """The same producer twice is a slip of the pen."""
+        seen = [(producer.namespace, tuple(sorted(producer.pod_labels.items()))) for producer in self.producers]
+        if len(seen) != len(set(seen)):
+            raise ValueError("producers: each namespace and label set may be listed once")
+        return self

@@ -1,0 +1,220 @@
+"""The model of an environment: what `Pulumi.<environment>.yaml` says under `warmlane:environment`."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from warmlane.base import Domain, EmailAddress, Identifier, ImageReference, Model
+
+
+class Cni(StrEnum):
+    """The plugin that enforces NetworkPolicies; they read `ipBlock` in different ways (docs/isolation.md)."""
+
+    CILIUM = "cilium"
+    VPC_CNI = "vpc_cni"
+    OTHER = "other"
+
+
+class Networks(Model):
+    """Address ranges that no sender may reach. All of them stand in every `except` list."""
+
+    pods: Annotated[list[IPv4Network], Field(min_length=1)] = Field(description="Pod CIDRs of the cluster.")
+    services: Annotated[list[IPv4Network], Field(min_length=1)] = Field(description="Service CIDRs of the cluster.")
+    nodes: Annotated[list[IPv4Network], Field(min_length=1)] = Field(description="CIDRs of the nodes' addresses.")
+    vpc: list[IPv4Network] = Field(default_factory=list, description="CIDRs of the VPC and of networks peered with it.")
+
+    @model_validator(mode="after")
+    def ranges_are_apart(self) -> Networks:
+        """Pods, services and nodes share no address; two ranges that overlap hide a typing error."""
+        ranges = [(kind, net) for kind in ("pods", "services", "nodes") for net in getattr(self, kind)]
+        clashes = [
+            f"{kind} {net} overlaps {other_kind} {other}"
+            for index, (kind, net) in enumerate(ranges)
+            for other_kind, other in ranges[:index]
+            if net.overlaps(other)
+        ]
+        if clashes:
+            raise ValueError("; ".join(clashes))
+        return self
+
+
+class Cluster(Model):
+    """The Kubernetes cluster that the environment runs on. It exists already; Warmlane does not make clusters."""
+
+    context: Annotated[str, Field(min_length=1)] = Field(
+        description="Context in the kubeconfig ($KUBECONFIG or the default file). Named, so that nobody deploys elsewhere."
+    )
+    cni: Cni = Field(description="The plugin that enforces NetworkPolicies.")
+    networks: Networks = Field(description="Address ranges of the cluster.")
+    dns_namespace: str = Field(default="kube-system", description="Namespace of the cluster's DNS pods.")
+    dns_labels: Annotated[dict[str, str], Field(min_length=1)] = Field(
+        default_factory=lambda: {"k8s-app": "kube-dns"}, description="Labels of the cluster's DNS pods."
+    )
+    eks_cluster_name: str | None = Field(default=None, description="EKS cluster's name; node groups join it.")
+    node_role_arn: str | None = Field(default=None, description="IAM role of the lanes' EKS node groups.")
+    user_namespaces: bool = Field(
+        default=False,
+        description="Whether nodes support user namespaces; sender pods then run with `hostUsers: false`.",
+    )
+
+
+class Aws(Model):
+    """The AWS account and region that hold addresses and DNS zones."""
+
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")] = Field(description="AWS region.")
+    zone_id: str = Field(description="Route 53 hosted zone of the environment's domain.")
+    endpoint: str | None = Field(default=None, description="Endpoint that stands in for AWS; unset means AWS itself.")
+
+
+class NatGateway(Model):
+    """Egress by a NAT gateway of the lane's own: the default on AWS."""
+
+    strategy: Literal["nat_gateway"] = Field(description="`nat_gateway`.")
+    vpc_id: str = Field(description="VPC of the cluster.")
+    public_subnet_ids: Annotated[dict[str, str], Field(min_length=1)] = Field(
+        description="By availability zone, the public subnet that holds NAT gateways."
+    )
+    instance_type: str = Field(default="t3.medium", description="EC2 type of the lanes' nodes.")
+
+
+class CiliumGateway(Model):
+    """Egress by a CiliumEgressGatewayPolicy on gateway nodes."""
+
+    strategy: Literal["cilium_gateway"] = Field(description="`cilium_gateway`.")
+    node_labels: Annotated[dict[str, str], Field(min_length=1)] = Field(description="Labels of the gateway node.")
+    network_interface_id: str | None = Field(
+        default=None,
+        description="ENI of the gateway node that carries the lanes' private addresses. Unset where the elastic IP itself "
+        "is on the node's interface.",
+    )
+
+
+class External(Model):
+    """Egress by routing that exists already: Warmlane only records addresses and pins pods."""
+
+    strategy: Literal["external"] = Field(description="`external`.")
+
+
+Egress = Annotated[NatGateway | CiliumGateway | External, Field(discriminator="strategy")]
+
+
+class Adopted(Model):
+    """Evidence for an address that was warm before it became a lane."""
+
+    stage: Annotated[int, Field(ge=1, le=60)] = Field(
+        description="Sending day of the plan that the address had reached."
+    )
+    as_of: date = Field(description="Date of the adoption.")
+    by: EmailAddress = Field(description="Who vouches for it.")
+    evidence: Annotated[str, Field(min_length=10)] = Field(description="Where the delivered volumes can be read.")
+
+
+class Incident(Model):
+    """Something that hurt a lane's reputation."""
+
+    occurred: date = Field(description="Date of the incident.")
+    campaign: Identifier = Field(description="The campaign that caused it.")
+    what: Annotated[str, Field(min_length=10)] = Field(description="What happened.")
+    remediation: str | None = Field(default=None, description="What was done about it; unset while it is open.")
+
+
+class PastLease(Model):
+    """A lease that has ended."""
+
+    campaign: Identifier = Field(description="The campaign that held the lane.")
+    since: date = Field(description="First day of the lease.")
+    until: date = Field(description="Last day of the lease.")
+
+
+class Lane(Model):
+    """A long-lived sending identity: address, reverse DNS, egress path and history."""
+
+    zone: str | None = Field(
+        default=None, description="Availability zone of the lane's one NAT; needed by `nat_gateway`."
+    )
+    subnet: IPv4Network | None = Field(default=None, description="The lane's private subnet; needed by `nat_gateway`.")
+    private_address: IPv4Address | None = Field(
+        default=None, description="Private address on the gateway's ENI; needed by `cilium_gateway` with an ENI."
+    )
+    address: IPv4Address | None = Field(default=None, description="Public address; needed by `external` only.")
+    node_labels: dict[str, str] = Field(default_factory=dict, description="Labels of the lane's nodes, for `external`.")
+    started: date = Field(description="Day on which the lane came to be.")
+    sending_days: Annotated[int, Field(ge=0)] = Field(default=0, description="Days with mail so far, from the ledger.")
+    adopted: Adopted | None = Field(default=None, description="Evidence, where the address was warm before.")
+    leases: list[PastLease] = Field(default_factory=list, description="Leases that have ended.")
+    incidents: list[Incident] = Field(default_factory=list, description="Incidents and their remediation.")
+
+    @property
+    def stage(self) -> int:
+        """Sending days of the plan that count as done: the lane's own or the adopted ones, whichever is more."""
+        return max(self.sending_days, self.adopted.stage if self.adopted else 0)
+
+
+class LeaseState(StrEnum):
+    """A lease ends in two steps: `ending` until the old sender is gone, then its entry is removed."""
+
+    ACTIVE = "active"
+    ENDING = "ending"
+
+
+class Lease(Model):
+    """Who holds a lane. The key in `leases` is the campaign's id."""
+
+    lane: Identifier = Field(description="The lane that the campaign sends from.")
+    since: date = Field(description="First day of the lease; the warm-up schedule counts from here.")
+    state: LeaseState = Field(
+        default=LeaseState.ACTIVE, description="`ending` while the campaign's sender is taken down."
+    )
+
+
+class Images(Model):
+    """Container images of the environment, by digest."""
+
+    sender: ImageReference = Field(description="The sender (Postfix and gate).")
+    prometheus: ImageReference = Field(description="Prometheus.")
+    alertmanager: ImageReference = Field(description="Alertmanager.")
+    grafana: ImageReference | None = Field(default=None, description="Grafana; unset means that its pod is off.")
+
+
+class Monitoring(Model):
+    """How outcomes and reputation are shown."""
+
+    mode: Literal["bundled"] = Field(description="`bundled`: Warmlane's own Prometheus, Alertmanager and Grafana.")
+    storage_class: str | None = Field(
+        default=None, description="Storage class of Prometheus' volume; unset: the default."
+    )
+    storage: Annotated[str, Field(pattern=r"^\d+[MGT]i$")] = Field(
+        default="10Gi", description="Size of Prometheus' volume."
+    )
+    retention_days: Annotated[int, Field(ge=1)] = Field(default=30, description="Days that samples are kept.")
+
+
+class Environment(Model):
+    """An environment: a cluster, its lanes, who holds them, and the platform's services."""
+
+    domain: Domain = Field(description="Parent domain of the lanes' host names (`<lane>.<domain>`).")
+    deliverability_contact: EmailAddress = Field(description="On-call of deliverability.")
+    cluster: Cluster = Field(description="The Kubernetes cluster.")
+    aws: Aws | None = Field(default=None, description="AWS account; not needed by `external`.")
+    egress: Egress = Field(description="How mail leaves with a lane's address.")
+    lanes: dict[Identifier, Lane] = Field(description="Lanes by id.")
+    leases: dict[Identifier, Lease] = Field(default_factory=dict, description="By campaign, the lane that it holds.")
+    monitoring: Monitoring = Field(description="How outcomes and reputation are shown.")
+    feedback: Literal["none"] = Field(
+        description="`none`: nothing closes a sender by itself; Pulumi declares the way out."
+    )
+    images: Images | None = Field(default=None, description="Images by digest; unset where `images_file` names a file.")
+    images_file: PurePosixPath | None = Field(
+        default=None, description="File (relative to the repository) that `images` is read from; a build writes it."
+    )
+    secrets_file: PurePosixPath | None = Field(
+        default=None,
+        description="File (relative to the repository) with the secrets of an environment that anybody may rebuild; unset "
+        "means Pulumi's config secrets.",
+    )

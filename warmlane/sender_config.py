@@ -1,0 +1,41 @@
+"""The document that a sender reads at its start: who it is, and what the warm-up lets it send.
+
+Everything in it is known before anything is deployed, so that the policy pack can judge it in preview; the lane's address,
+which may not be, lies in a document of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from warmlane import names
+from warmlane.campaign import Campaign
+from warmlane.environment import Environment, Lane, Lease
+from warmlane.warmup.schedule import schedule
+
+CONFIG_KEY = "config.json"
+"""Key of the ConfigMap `sender-config` under which the document's JSON lies."""
+IDENTITY_KEY = "identity.json"
+"""Key of the ConfigMap `sender-identity` under which the lane's address lies."""
+
+
+def sender_config(
+    campaign: Campaign, lane_id: str, lane: Lane, lease: Lease, environment: Environment
+) -> dict[str, Any]:
+    """The sender's configuration as a JSON document; volumes and limits in messages/day, dates in ISO 8601."""
+    steps = schedule(campaign.plan, lane.stage, campaign.daily_volume)
+    return {
+        "campaign": campaign.id,
+        "lane": lane_id,
+        "hostname": names.lane_host(lane_id, environment.domain),
+        "sending_domain": campaign.sending_domain,
+        "daily_volume": campaign.daily_volume,
+        "wanted_by": campaign.wanted_by.isoformat(),
+        "warm_up": {
+            "plan": campaign.plan.value,
+            "stage": lane.stage,
+            "since": lease.since.isoformat(),
+            "first_day": steps.first_day,
+            "limits": list(steps.limits),
+        },
+    }

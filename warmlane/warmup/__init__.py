@@ -1,0 +1,1 @@
+"""Warm-up: published plans and the schedule that follows from one."""
