@@ -1,7 +1,9 @@
 """Addresses, paths and versions of the lab, in one place.
 
-Addresses are documentation ranges (RFC 5737), so that nothing of the lab can be mistaken for a real network: TEST-NET-1 for
-the management link, TEST-NET-2 for the node and the elastic addresses, TEST-NET-3 for "outside".
+Addresses are documentation ranges (RFC 5737), so that nothing of the lab can be mistaken for a real network: TEST-NET-2 for
+the node and the elastic addresses, TEST-NET-3 for "outside". Both exist only inside the lab's namespaces. The management
+link is the one that the machine itself has, so it lies in the range for benchmarks of network devices (RFC 2544), which
+machines use least: virtual machines were seen whose own address is in TEST-NET-1.
 """
 
 from __future__ import annotations
@@ -37,9 +39,9 @@ NODE_NETNS = "warmlane-node"
 ROUTER_NETNS = "warmlane-router"
 OUTSIDE_NETNS = "warmlane-outside"
 
-MANAGEMENT_NETWORK = IPv4Network("192.0.2.0/30")
-MANAGEMENT_MACHINE = IPv4Address("192.0.2.1")
-MANAGEMENT_NODE = IPv4Address("192.0.2.2")
+MANAGEMENT_NETWORK = IPv4Network("198.18.77.0/30")
+MANAGEMENT_MACHINE = IPv4Address("198.18.77.1")
+MANAGEMENT_NODE = IPv4Address("198.18.77.2")
 
 NODE_NETWORK = IPv4Network("198.51.100.0/24")
 NODE_ROUTER = IPv4Address("198.51.100.1")

@@ -37,4 +37,4 @@ def _invented_digest(reference: str) -> str:
 ImageReference = Annotated[
     str, Field(pattern=r"^[a-z0-9./:_-]+@sha256:[0-9a-f]{64}$"), AfterValidator(_invented_digest)
 ]
-"""A container image by digest: `<repository>@sha256:<64 hex digits>`. A tag alone names different programs on different days."""
+"""An image by digest, `<repository>@sha256:<64 hex digits>`: a tag names different programs on different days."""

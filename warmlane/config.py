@@ -57,10 +57,16 @@ def campaign_file(campaign: str, environment: str) -> str:
     return f"{CAMPAIGNS_DIRECTORY}/Pulumi.{names.campaign_stack(campaign, environment)}.yaml"
 
 
+def read_environment(repository: Path, name: str) -> Environment:
+    """The environment `name` as it is committed, whether or not its images exist. Raises ConfigError."""
+    file = environment_file(name)
+    return parse_environment(_value(repository, file, ENVIRONMENT_KEY), file)
+
+
 def load_environment(repository: Path, name: str) -> Environment:
     """The environment `name` with its images. Raises ConfigError, also when the images have not been built."""
     file = environment_file(name)
-    environment = parse_environment(_value(repository, file, ENVIRONMENT_KEY), file)
+    environment = read_environment(repository, name)
     if environment.images_file is not None:
         images = _images(repository, str(environment.images_file), file)
         return environment.model_copy(update={"images": images})
@@ -115,7 +121,10 @@ def _images(repository: Path, images_file: str, file: str) -> Images:
     try:
         data = json.loads((repository / images_file).read_text())
     except FileNotFoundError:
-        advice = "the file does not exist yet: `make up` builds the lab's images and writes it, `warmlane images push` does so elsewhere"
+        advice = (
+            "the file does not exist yet: `make up` builds the lab's images and writes it, `warmlane images push` "
+            "does so elsewhere"
+        )
         raise ConfigError(file, [Problem("images_file", show(images_file), advice)]) from None
     except ValueError:
         raise ConfigError(
@@ -134,13 +143,14 @@ class _Loader(yaml.SafeLoader):
 def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
     seen = set[object]()
     for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+        key = loader.construct_object(key_node, deep=True)
         if key in seen:
             raise yaml.MarkedYAMLError(
                 problem=f"the key {key} stands here a second time", problem_mark=key_node.start_mark
             )
         seen.add(key)
-    return loader.construct_mapping(node, deep=True)
+    mapping: dict[Hashable, Any] = loader.construct_mapping(node, deep=True)
+    return mapping
 
 
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)

@@ -65,7 +65,8 @@ def _leases(raw: Raw) -> Iterator[Problem]:
             yield Problem(
                 key,
                 show(lane),
-                f"a lane is leased to at most one campaign, and {holders[lane]} holds {lane}; give {campaign} a lane of its own",
+                f"a lane is leased to at most one campaign, and {holders[lane]} holds {lane}; give {campaign} a lane "
+                "of its own",
             )
         holders.setdefault(lane, campaign)
 
@@ -113,7 +114,7 @@ def _strategy(raw: Raw) -> Iterator[Problem]:
 
 
 def _subnets(raw: Raw) -> Iterator[Problem]:
-    """Lane subnets share no address with one another, nor with pods and services; they lie in the VPC where it is named."""
+    """Lane subnets share no address with one another or with services, and lie in the VPC where one is named."""
     networks = _mapping(_mapping(raw, "cluster"), "networks")
     vpc = _networks(networks, "vpc")
     taken = [("cluster.networks.services", network) for network in _networks(networks, "services")]
@@ -159,7 +160,8 @@ def _incidents(raw: Raw) -> Iterator[Problem]:
                 yield Problem(
                     f"leases.{campaign}.lane",
                     show(lease["lane"]),
-                    f"{campaign} has an open incident on lane {lane_id}; write its remediation before another lane is leased to it",
+                    f"{campaign} has an open incident on lane {lane_id}; write its remediation before another lane is "
+                    "leased to it",
                 )
 
 

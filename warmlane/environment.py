@@ -48,7 +48,7 @@ class Cluster(Model):
     """The Kubernetes cluster that the environment runs on. It exists already; Warmlane does not make clusters."""
 
     context: Annotated[str, Field(min_length=1)] = Field(
-        description="Context in the kubeconfig ($KUBECONFIG or the default file). Named, so that nobody deploys elsewhere."
+        description="Context in the kubeconfig ($KUBECONFIG or the default file), so that nobody deploys elsewhere."
     )
     cni: Cni = Field(description="The plugin that enforces NetworkPolicies.")
     networks: Networks = Field(description="Address ranges of the cluster.")
@@ -90,8 +90,8 @@ class CiliumGateway(Model):
     node_labels: Annotated[dict[str, str], Field(min_length=1)] = Field(description="Labels of the gateway node.")
     network_interface_id: str | None = Field(
         default=None,
-        description="ENI of the gateway node that carries the lanes' private addresses. Unset where the elastic IP itself "
-        "is on the node's interface.",
+        description="ENI of the gateway node that carries the lanes' private addresses. Unset where the elastic IP "
+        "itself is on the node's interface.",
     )
 
 
@@ -215,6 +215,6 @@ class Environment(Model):
     )
     secrets_file: PurePosixPath | None = Field(
         default=None,
-        description="File (relative to the repository) with the secrets of an environment that anybody may rebuild; unset "
-        "means Pulumi's config secrets.",
+        description="File (relative to the repository) with the secrets of an environment that anybody may rebuild; "
+        "unset means Pulumi's config secrets.",
     )

@@ -12,8 +12,8 @@ SHOWN_LENGTH = 100
 class Problem:
     """One wrong place in a file.
 
-    `key` is the dotted path below the file's own key (`lanes.amber.started`; empty for the whole document), `value` what
-    stands there (empty when nothing does) and `allowed` a clause that says what would be right.
+    `key` is the dotted path below the file's own key (`lanes.amber.started`; empty for the whole document), `value`
+    what stands there (empty when nothing does) and `allowed` a clause that says what would be right.
     """
 
     key: str

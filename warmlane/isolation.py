@@ -1,10 +1,11 @@
 """The network policies that keep campaigns apart, as pure functions.
 
-Programs declare what these return, the policy pack and the tests judge it, and nobody else writes a rule. NetworkPolicies
-only ever allow, so what a namespace may do is the union of its policies. No rule names an IPv6 range: IPv6 stays closed.
+Programs declare what these return, the policy pack and the tests judge it, and nobody else writes a rule.
+NetworkPolicies only ever allow, so what a namespace may do is the union of its policies. No rule names an IPv6 range:
+IPv6 stays closed.
 
-`ipBlock` is read in two ways: Cilium never matches pods or nodes by it, AWS' VPC CNI matches by address alone. The list of
-blocked ranges is therefore complete for the stricter need: pods, services and nodes stand in it as well.
+`ipBlock` is read in two ways: Cilium never matches pods or nodes by it, AWS' VPC CNI matches by address alone. The
+list of blocked ranges is therefore complete for the stricter need: pods, services and nodes stand in it as well.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 from warmlane import labels, names
 from warmlane.campaign import Campaign
-from warmlane.environment import Environment
+from warmlane.environment import Cni, Environment
 
 ANYWHERE = IPv4Network("0.0.0.0/0")
 DNS_PORT = 53
@@ -118,24 +119,37 @@ def smtp_egress_spec(around: Surroundings) -> Spec:
     }
 
 
+def _sender(campaign_id: str) -> Spec:
+    return {"matchLabels": {"app": names.app(campaign_id)}}
+
+
+def producer_ingress_spec(campaign: Campaign) -> Spec:
+    """The campaign's producers may submit to its sender on TCP 25."""
+    producers = [_pods(producer.namespace, producer.pod_labels) for producer in campaign.producers]
+    return {
+        "podSelector": _sender(campaign.id),
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": producers, "ports": _tcp(names.SMTP_PORT)}],
+    }
+
+
+def scrape_ingress_spec(campaign_id: str, around: Surroundings) -> Spec:
+    """Prometheus may read the sender's metrics on TCP 9100."""
+    prometheus = [_pods(around.monitoring_namespace, around.prometheus_labels)]
+    return {
+        "podSelector": _sender(campaign_id),
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": prometheus, "ports": _tcp(names.METRICS_PORT)}],
+    }
+
+
 def campaign_policies(campaign: Campaign, around: Surroundings) -> dict[str, Spec]:
     """By name, the policies of a campaign's namespace, without `smtp-egress`: that one has an owner of its own."""
-    sender = {"matchLabels": {"app": names.app(campaign.id)}}
-    producers = [_pods(producer.namespace, producer.pod_labels) for producer in campaign.producers]
-    prometheus = [_pods(around.monitoring_namespace, around.prometheus_labels)]
     return {
         names.DEFAULT_DENY_POLICY: default_deny_spec(),
         "dns-egress": dns_egress_spec(around),
-        "producer-ingress": {
-            "podSelector": sender,
-            "policyTypes": ["Ingress"],
-            "ingress": [{"from": producers, "ports": _tcp(names.SMTP_PORT)}],
-        },
-        "scrape-ingress": {
-            "podSelector": sender,
-            "policyTypes": ["Ingress"],
-            "ingress": [{"from": prometheus, "ports": _tcp(names.METRICS_PORT)}],
-        },
+        "producer-ingress": producer_ingress_spec(campaign),
+        "scrape-ingress": scrape_ingress_spec(campaign.id, around),
     }
 
 
@@ -153,6 +167,14 @@ def _flow(namespace: str, source: str, target: str, port: int) -> dict[str, Spec
             "ingress": [{"from": [_pods(namespace, monitoring_labels(source))], "ports": _tcp(port)}],
         },
     }
+
+
+def api_server_ranges(environment: Environment) -> tuple[IPv4Network, ...]:
+    """Ranges in which the Kubernetes API is reached, for a CNI that matches by address; empty on Cilium."""
+    if environment.cluster.cni is Cni.CILIUM:
+        return ()
+    networks = environment.cluster.networks
+    return (*networks.services, *networks.nodes, *networks.vpc)
 
 
 def monitoring_policies(around: Surroundings, api_server: Sequence[IPv4Network] = ()) -> dict[str, Spec]:
@@ -192,7 +214,7 @@ def monitoring_policies(around: Surroundings, api_server: Sequence[IPv4Network] 
 
 
 def api_server_cilium_spec(around: Surroundings) -> Spec:
-    """Spec of the CiliumNetworkPolicy `prometheus-api-server`: Prometheus may ask the Kubernetes API for its targets."""
+    """Spec of the CiliumNetworkPolicy `prometheus-api-server`: Prometheus asks the Kubernetes API for targets."""
     ports = [{"port": str(port), "protocol": "TCP"} for port in API_SERVER_PORTS]
     return {
         "endpointSelector": {"matchLabels": dict(around.prometheus_labels)},

@@ -23,8 +23,8 @@ def _common(name: str, component: str) -> dict[str, str]:
 def campaign(campaign_id: str, lane: str, component: str) -> dict[str, str]:
     """Labels of a Kubernetes object of a campaign.
 
-    `component` is the object's part: `sender`, `isolation`, `monitoring`. The `app` label is the origin's and is what the
-    Deployment, the Service and the network policies select by.
+    `component` is the object's part: `sender`, `isolation`, `monitoring`. The `app` label is the origin's and is what
+    the Deployment, the Service and the network policies select by.
     """
     return {
         **_common("email-sender", component),
@@ -46,6 +46,6 @@ def lane(lane_id: str, environment: str) -> dict[str, str]:
 
 
 def aws_tags(logical_name: str, environment: str, lane_id: str | None = None) -> dict[str, str]:
-    """Tags of an AWS resource: `Name`, the environment, the logical name in the stack and, of a lane's resource, the lane."""
+    """Tags of an AWS resource: `Name`, environment, logical name in the stack and, of a lane's resource, the lane."""
     tags = {"Name": f"{environment}-{logical_name}", ENVIRONMENT: environment, NAME: logical_name}
     return {**tags, LANE: lane_id} if lane_id else tags

@@ -1,9 +1,9 @@
 """Every name that is derived from a campaign, lane or environment id.
 
-What must differ between campaigns is a pure function of an id, so that one stack's policy run can judge it without seeing
-the others. The longest id is set by the longest derived name: a pod of `email-sender-campaign-<id>` carries a 10-character
-ReplicaSet hash and a 5-character suffix, and its host name is cut at 63 characters (RFC 1123 label; Kubernetes' limit),
-which would make two replicas look alike.
+What must differ between campaigns is a pure function of an id, so that one stack's policy run can judge it without
+seeing the others. The longest id is set by the longest derived name: a pod of `email-sender-campaign-<id>` carries a
+10-character ReplicaSet hash and a 5-character suffix, and its host name is cut at 63 characters (RFC 1123 label;
+Kubernetes' limit), which would make two replicas look alike.
 """
 
 from __future__ import annotations

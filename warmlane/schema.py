@@ -24,7 +24,7 @@ PULUMI_KEYS: dict[str, Any] = {
 
 
 def stack_file_schema(model: type[Model], key: str, title: str) -> dict[str, Any]:
-    """The schema of a whole stack file whose config holds `model` under `key`; other config keys are Pulumi's business."""
+    """The schema of a whole stack file whose config holds `model` under `key`; other config keys are free."""
     body = model.model_json_schema(ref_template="#/$defs/{model}")
     definitions = {**body.pop("$defs", {}), model.__name__: body}
     return {

@@ -1,7 +1,7 @@
 """The document that a sender reads at its start: who it is, and what the warm-up lets it send.
 
-Everything in it is known before anything is deployed, so that the policy pack can judge it in preview; the lane's address,
-which may not be, lies in a document of its own.
+Everything in it is known before anything is deployed, so that the policy pack can judge it in preview; the lane's
+address, which may not be, lies in a document of its own.
 """
 
 from __future__ import annotations

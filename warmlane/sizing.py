@@ -1,7 +1,7 @@
 """CPU, memory and ephemeral storage of a sender, and the quota and limits that follow.
 
-Memory is requested as it is limited, so that a sender is never the pod that a full node evicts for its neighbour's sake.
-Ephemeral storage holds the spool; its request equals its limit, since a queue that is cut off is mail that is lost.
+Memory is requested as it is limited, so that a sender is never the pod that a full node evicts for its neighbour's
+sake. Ephemeral storage holds the spool; its request equals its limit, since a queue that is cut off is lost mail.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def pod_total(size: str) -> Size:
 
 
 def quota(size: str, replicas: int, surge: int) -> dict[str, str]:
-    """`ResourceQuota.spec.hard` of a campaign's namespace: (replicas + surge) pods, and nothing but what a sender is made of.
+    """`ResourceQuota.spec.hard` of a campaign's namespace: (replicas + surge) pods and their one Service.
 
     The surge is part of it, or a rolling update could never start its first new pod.
     """
@@ -92,7 +92,7 @@ def quota(size: str, replicas: int, surge: int) -> dict[str, str]:
 
 
 def limit_range(size: str) -> dict[str, Any]:
-    """`LimitRange.spec` of a campaign's namespace: the gate's figures as defaults, Postfix's as the most a container may have."""
+    """`LimitRange.spec` of a campaign's namespace: the gate's figures as defaults, Postfix's as the maximum."""
     default, most = SENDER_SIZES[size][GATE].resources(), SENDER_SIZES[size][POSTFIX].resources()
     return {
         "limits": [

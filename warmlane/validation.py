@@ -1,6 +1,6 @@
 """Turns what pydantic says about a document into problems that a person can act on.
 
-The text of "what is allowed" comes from the model's own JSON Schema: the field's description, its limits, its alternatives.
+What is allowed is told from the model's own JSON Schema: the field's description, limits and alternatives.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ Schema = Mapping[str, Any]
 
 PATTERNS = {
     names.ID_PATTERN: (
-        f"it must be a DNS label: 1 to {names.ID_LENGTH} of a-z, 0-9 and -, starting with a letter and not ending with -"
+        f"it must be a DNS label: 1 to {names.ID_LENGTH} of a-z, 0-9 and -, starting with a letter and not ending "
+        "with -"
     ),
     r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$": (
         "it must be a fully qualified domain name in lower case, such as news.example.com"
     ),
     r"^[A-Za-z0-9._+-]+@([a-z0-9-]+\.)+[a-z0-9-]{2,}$": "it must be an e-mail address, such as team@example.com",
     r"^[a-z0-9./:_-]+@sha256:[0-9a-f]{64}$": (
-        "it must be an image by digest, <repository>@sha256:<64 hex digits>; a tag alone names different programs on different days"
+        "it must be an image by digest, <repository>@sha256:<64 hex digits>; a tag alone names different programs on "
+        "different days"
     ),
     r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$": "it must be the name of a Kubernetes namespace (RFC 1123 label)",
     r"^[a-z]{2}(-[a-z]+)+-\d$": "it must be an AWS region, such as eu-central-1",

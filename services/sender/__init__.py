@@ -1,1 +1,1 @@
-"""The sender of a campaign: Postfix (`postfix/`) and, beside it, the gate (`gate/`). The image holds nothing but this folder."""
+"""A campaign's sender: Postfix (`postfix/`) and, beside it, the gate (`gate/`). The image holds this folder alone."""

@@ -32,8 +32,8 @@ def end_of(log: Path) -> Position | None:
 class LogFollower:
     """Reads whole lines from `log` as they are written.
 
-    Rotation renames `log` to `log.<suffix>`, where suffixes sort by age, and a new `log` appears. The renamed file is read to
-    its end before the next one is opened. A position whose file is gone starts at the oldest file that is left.
+    Rotation renames `log` to `log.<suffix>`, where suffixes sort by age, and a new `log` appears. The renamed file is
+    read to its end before the next one is opened. A position whose file is gone starts at the oldest file that is left.
     """
 
     def __init__(self, log: Path, position: Position | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The parser against lines that Postfix 3.7.11 wrote (`data/mail.log`, from a run of the image) and against variants."""
+"""The parser against lines that Postfix 3.7.11 wrote (`data/mail.log`, from a run of the image) and variants."""
 
 from __future__ import annotations
 
@@ -41,12 +41,13 @@ def test_real_log_is_counted_as_the_run_was_made() -> None:
     ("text", "event"),
     [
         (
-            "smtp[7]: 4jYgMz2Gnyzm: to=<A@Hotmail.COM>, orig_to=<b@x.test>, relay=mx.Hotmail.com[203.0.113.9]:25, conn_use=2,"
-            " delay=1.2, delays=0/0/1e-3/1.2, dsn=2.1.5, status=sent (250 2.1.5 Ok)",
+            "smtp[7]: 4jYgMz2Gnyzm: to=<A@Hotmail.COM>, orig_to=<b@x.test>, relay=mx.Hotmail.com[203.0.113.9]:25,"
+            " conn_use=2, delay=1.2, delays=0/0/1e-3/1.2, dsn=2.1.5, status=sent (250 2.1.5 Ok)",
             Delivery("4jYgMz2Gnyzm", Outcome.DELIVERED, "hotmail.com", "mx.hotmail.com"),
         ),
         (
-            "error[7]: 4jYgMz2Gnyzm: to=<a@b.test>, relay=none, delay=0, delays=0/0/0/0, dsn=5.1.1, status=bounced (no)",
+            "error[7]: 4jYgMz2Gnyzm: to=<a@b.test>, relay=none, delay=0, delays=0/0/0/0, dsn=5.1.1,"
+            " status=bounced (no)",
             Delivery("4jYgMz2Gnyzm", Outcome.BOUNCED, "b.test", None),
         ),
         (
@@ -59,7 +60,8 @@ def test_real_log_is_counted_as_the_run_was_made() -> None:
         ("smtp[7]: connect to mx.b.test[203.0.113.99]:25: Connection timed out", None),
         ("smtp[7]: 4jYgMz2Gnyzm: host mx.b.test[203.0.113.9] said: 451 status=odd (in reply to DATA)", None),
         (
-            "smtp[7]: 4jYgMz2Gnyzm: to=<a@b.test>, relay=none, delay=0, delays=0/0/0/0, dsn=2.0.0, status=deliverable (x)",
+            "smtp[7]: 4jYgMz2Gnyzm: to=<a@b.test>, relay=none, delay=0, delays=0/0/0/0, dsn=2.0.0,"
+            " status=deliverable (x)",
             None,
         ),
     ],

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from services.sender.postfix import drain, render
+from services.sender.postfix.capacity import MIB, memory_limit, process_limit
 from services.sender.settings import Credentials, Settings, SettingsError, parse_credentials, parse_settings
 
 SETTINGS = Settings("spring-sale", "amber", "amber.warmlane.test", "spring-sale.warmlane.test")
@@ -30,7 +32,9 @@ def parameters(text: str) -> dict[str, str]:
 
 
 def main_cf(*, draining: bool = False) -> dict[str, str]:
-    return parameters(render.files(SETTINGS, CREDENTIALS, draining=draining)[f"{render.CONFIG_DIRECTORY}/main.cf"])
+    return parameters(
+        render.files(SETTINGS, CREDENTIALS, processes=19, draining=draining)[f"{render.CONFIG_DIRECTORY}/main.cf"]
+    )
 
 
 def test_only_authenticated_clients_may_relay() -> None:
@@ -43,7 +47,7 @@ def test_only_authenticated_clients_may_relay() -> None:
 
 
 def test_sender_domain_is_locked_to_the_campaign() -> None:
-    files = render.files(SETTINGS, CREDENTIALS)
+    files = render.files(SETTINGS, CREDENTIALS, processes=19)
     restrictions = main_cf()["smtpd_sender_restrictions"]
     assert "reject_sender_login_mismatch" in restrictions
     assert restrictions.index("check_sender_access") < restrictions.index("reject_sender_login_mismatch"), (
@@ -66,7 +70,7 @@ def test_identity_is_the_lanes() -> None:
 
 
 def test_no_file_holds_the_password() -> None:
-    assert not any(CREDENTIALS.password in text for text in render.files(SETTINGS, CREDENTIALS).values())
+    assert not any(CREDENTIALS.password in text for text in render.files(SETTINGS, CREDENTIALS, processes=19).values())
     assert CREDENTIALS.password not in repr(CREDENTIALS)
 
 
@@ -76,7 +80,7 @@ def test_draining_closes_the_port_and_keeps_delivery() -> None:
 
 
 def test_no_service_is_chrooted() -> None:
-    services = render.files(SETTINGS, CREDENTIALS)[f"{render.CONFIG_DIRECTORY}/master.cf"].splitlines()
+    services = render.files(SETTINGS, CREDENTIALS, processes=19)[f"{render.CONFIG_DIRECTORY}/master.cf"].splitlines()
     rows = [row.split() for row in services if row and not row.startswith("#")]
     assert {row[4] for row in rows} == {"n"}, "a chroot would need CAP_SYS_CHROOT and copies of resolv.conf"
     assert {"smtp", "qmgr", "cleanup", "pickup"} <= {row[0] for row in rows}
@@ -141,3 +145,20 @@ def test_drain_ends_with_its_grace() -> None:
     clock = Clock()
     assert not drain.wait(lambda: {"active": 1}, lambda: clock.now, clock.sleep, grace=20)
     assert clock.now == 20.0
+
+
+@pytest.mark.parametrize(
+    ("mebibytes", "processes"), [(None, 50), (16, 5), (192, 19), (512, 59), (1024, 100), (65536, 100)]
+)
+def test_processes_fit_into_the_memory(mebibytes: int | None, processes: int) -> None:
+    assert process_limit(mebibytes * MIB if mebibytes else None) == processes
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"), [("201326592\n", 201326592), ("max\n", None), ("9223372036854771712\n", None)]
+)
+def test_memory_limit_is_the_containers(tmp_path: Path, text: str, limit: int | None) -> None:
+    path = tmp_path / "memory.max"
+    path.write_text(text)
+    assert memory_limit([tmp_path / "missing", path]) == limit
+    assert memory_limit([tmp_path / "missing"]) is None

@@ -1,7 +1,7 @@
 """Published warm-up plans, in messages/day of one address on each sending day.
 
-Every plan is cut to SparkPost's column, the upper bound of this project: it is the fastest of the published tables that a
-sender documents for its own addresses. Read 2026-08 (`facts/deliverability.md` 2):
+Every plan is cut to SparkPost's column, the upper bound of this project: it is the fastest of the published tables
+that a sender documents for its own addresses. Read 2026-08 (`facts/deliverability.md` 2):
 
 - SparkPost: SparkPost/support-docs, `content/docs/deliverability/ip-warm-up-overview.md`. Day 28 is printed "7,50,000"
   there, between 6 and 10 million: 7,500,000.
@@ -48,6 +48,7 @@ def upper_bound(day: int) -> int:
 def _published(plan: Plan, day: int) -> int:
     """The plan's own figure, continued after its table as its source says; never above the highest upper bound."""
     top = SPARKPOST[-1]
+    table: tuple[int, ...]
     if plan is Plan.CONSERVATIVE:
         table, position, numerator, denominator = CONSERVATIVE, (day - 1) // CONSERVATIVE_DAYS_PER_FIGURE, 2, 1
     elif plan is Plan.MODERATE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from lab.aws.refusals.row import ERRORS, Call, Refusal
 
@@ -16,12 +17,19 @@ FAILURES = "API_NatGateway, FailureCode and FailureMessage (EC2 API reference)"
 COUNTED_STATES = ("pending", "available", "deleting")
 
 
+def _subnets(call: Call) -> dict[str, Any]:
+    return {subnet.id: subnet for subnet in call.backend.describe_subnets()}
+
+
 def _quota(call: Call) -> Fields:
-    zone = call.backend.get_subnet(call.arguments["subnet_id"]).availability_zone
+    subnets = _subnets(call)
+    subnet = subnets.get(call.arguments["subnet_id"])
+    if subnet is None:
+        return None
     used = sum(
         1
         for gateway in call.backend.nat_gateways.values()
-        if gateway.state in COUNTED_STATES and call.backend.get_subnet(gateway.subnet_id).availability_zone == zone
+        if gateway.state in COUNTED_STATES and subnets[gateway.subnet_id].availability_zone == subnet.availability_zone
     )
     quota = call.account.quotas.nat_gateways_per_zone
     return {"quota": quota} if used >= quota else None
@@ -48,7 +56,7 @@ def _associated(call: Call) -> Fields:
 def _no_internet_gateway(call: Call) -> Fields:
     if call.arguments.get("connectivity_type") == "private":
         return None
-    vpc = call.backend.get_subnet(call.arguments["subnet_id"]).vpc_id
+    vpc = _subnets(call)[call.arguments["subnet_id"]].vpc_id
     attached = {gateway.vpc.id for gateway in call.backend.internet_gateways.values() if gateway.vpc}
     return None if vpc in attached else {"vpc": vpc}
 

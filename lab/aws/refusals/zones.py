@@ -14,9 +14,14 @@ DELETE_ZONE = "route53:delete_hosted_zone"
 CHANGES = "API_ChangeResourceRecordSets (Route 53 API reference), InvalidChangeBatch"
 
 
+def _zone_id(call: Call) -> str:
+    # moto calls the same parameter by three names.
+    given = next((call.arguments[name] for name in ("zoneid", "zone_id", "id_") if call.arguments.get(name)), "")
+    return str(given).replace("/hostedzone/", "")
+
+
 def _zone(call: Call) -> Any:
-    zone = call.arguments.get("zoneid") or call.arguments.get("id_") or ""
-    return call.backend.zones.get(zone.replace("/hostedzone/", ""))
+    return call.backend.zones.get(_zone_id(call))
 
 
 def _name(record: Mapping[str, Any]) -> str:
@@ -37,8 +42,7 @@ def _records(call: Call, action: str) -> list[Mapping[str, Any]]:
 
 
 def _unknown_zone(call: Call) -> Fields:
-    zone = (call.arguments.get("zoneid") or call.arguments.get("id_") or "").replace("/hostedzone/", "")
-    return None if zone in call.backend.zones else {"zone": zone}
+    return {"zone": _zone_id(call)} if _zone(call) is None else None
 
 
 def _outside_zone(call: Call) -> Fields:
@@ -73,8 +77,10 @@ def _record_missing(call: Call) -> Fields:
 def _record_differs(call: Call) -> Fields:
     for record in _records(call, "DELETE"):
         found = _existing(call, record)
+        if found is None:
+            continue
         values = sorted(value["Value"] for value in record.get("ResourceRecords") or ())
-        if found is not None and (sorted(found.records) != values or int(found.ttl or 0) != int(record.get("TTL") or 0)):
+        if sorted(found.records) != values or int(found.ttl or 0) != int(record.get("TTL") or 0):
             return {"name": _name(record), "type": record["Type"]}
     return None
 

@@ -31,10 +31,10 @@ def _no_deliveries() -> Deliveries:
 
 @dataclass
 class Counts:
-    """Totals since the log began. Every series exists from the start, or the first bounce would be invisible to `increase()`."""
+    """Totals since the log began. Every series exists from the start, or `increase()` would miss the first bounce."""
 
     deliveries: Deliveries = field(default_factory=_no_deliveries)
-    """By outcome and provider. Postfix' own bounce notices (null sender) are none of the campaign's mail and not counted."""
+    """By outcome and provider. Postfix' own bounce notices (null sender) are not the campaign's mail."""
     submissions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SUBMISSION_RESULTS, 0))
     unparsed: int = 0
     notices: dict[str, None] = field(default_factory=dict)

@@ -30,7 +30,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Started:
-    """An authenticated producer has named a sender and a recipient; whether the message itself comes is not yet known."""
+    """An authenticated producer has named a sender and a recipient; whether the message comes is not yet known."""
 
     queue_id: str
 

@@ -1,4 +1,7 @@
-"""The gate's metrics. At most 300 series a sender, no label that grows with the mail, no identity: Prometheus knows whose they are."""
+"""The gate's metrics: at most 300 series a sender, no label that grows with the mail.
+
+No identity either: whose numbers these are is told by Prometheus, from the Service.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which mailbox provider a delivery went to. A fixed, short list: it is a label of metrics, so it must not grow with the mail.
+"""Which mailbox provider a delivery went to. The list is short and fixed: it is a label, so it must not grow with mail.
 
 MX host names as the providers publish them (DNS, 2026-11); mailbox domains are the providers' own consumer domains.
 """

@@ -14,8 +14,8 @@ REQUEST_TIMEOUT = 10
 def server(address: tuple[str, int], metrics: Callable[[], bytes], healthy: Callable[[], bool]) -> ThreadingHTTPServer:
     """A server that is bound but not yet serving.
 
-    `healthy` tells whether the gate itself works; it never depends on a hold, on the way out or on Postfix, so that a held
-    sender stays ready.
+    `healthy` tells whether the gate itself works; it never depends on a hold, on the way out or on Postfix, so that a
+    held sender stays ready.
     """
 
     class Handler(BaseHTTPRequestHandler):

@@ -1,1 +1,1 @@
-"""Postfix for one campaign: rendering its configuration, making its credentials, running it as the container's first process."""
+"""Postfix for one campaign: its configuration, its credentials, and the container's first process that runs it."""

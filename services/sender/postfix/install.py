@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 from services.sender.postfix import render
+from services.sender.postfix.capacity import memory_limit, process_limit
 from services.sender.settings import LOG_DIRECTORY, SPOOL, Credentials, Settings
 
 PACKAGED = Path("/usr/share/warmlane-postfix")
@@ -43,7 +44,8 @@ def directories() -> None:
 
 def configuration(settings: Settings, credentials: Credentials, *, draining: bool = False) -> None:
     """Writes Postfix' configuration, each file at once."""
-    for name, text in render.files(settings, credentials, draining=draining).items():
+    processes = process_limit(memory_limit())
+    for name, text in render.files(settings, credentials, processes=processes, draining=draining).items():
         path = Path(name)
         unfinished = path.with_name(path.name + ".new")
         unfinished.write_text(text)
@@ -52,7 +54,10 @@ def configuration(settings: Settings, credentials: Credentials, *, draining: boo
 
 
 def sasl_database(settings: Settings, credentials: Credentials) -> None:
-    """Makes the SASL database anew with the one user, so that an old password is gone. The password goes by standard input."""
+    """Makes the SASL database anew with the one user, so that an old password is gone.
+
+    The password goes by standard input, where no process list shows it.
+    """
     database = Path(render.SASL_DATABASE)
     unfinished = database.with_name("sasldb2.new")
     unfinished.unlink(missing_ok=True)
@@ -70,8 +75,8 @@ def sasl_database(settings: Settings, credentials: Credentials) -> None:
 def certificate(hostname: str) -> None:
     """Makes a key and a self-signed certificate for STARTTLS.
 
-    They protect the password on its way through the cluster's network against readers, not against an impostor: producers
-    that want more verify the Service by network policy.
+    They keep the password from those who read along in the cluster's network. They do not prove who the sender is: that
+    a producer reaches no other pod is the network policies' work.
     """
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-batch"]

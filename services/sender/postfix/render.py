@@ -96,7 +96,7 @@ queue_minfree = {minimum_free}
 smtpd_client_connection_count_limit = 50
 smtpd_timeout = 60s
 smtpd_starttls_timeout = 30s
-default_process_limit = 50
+default_process_limit = {processes}
 always_add_missing_headers = yes
 
 # Delivery.
@@ -108,7 +108,7 @@ smtp_tls_session_cache_database = btree:${{data_directory}}/smtp_scache
 smtp_connect_timeout = 10s
 smtp_helo_timeout = 60s
 smtp_mx_session_limit = 2
-# The first connection of a new pod can be lost on the way out (seen with Cilium's egress gateway), so the first retry is early.
+# A new pod's first connection can be lost on the way out (seen with Cilium's egress gateway): the first retry is early.
 queue_run_delay = 10s
 minimal_backoff_time = 15s
 maximal_backoff_time = 15m
@@ -149,10 +149,11 @@ mech_list: PLAIN LOGIN
 """
 
 
-def files(settings: Settings, credentials: Credentials, *, draining: bool = False) -> dict[str, str]:
+def files(settings: Settings, credentials: Credentials, *, processes: int, draining: bool = False) -> dict[str, str]:
     """Postfix' configuration by absolute path.
 
-    `draining` takes port 25 away and leaves delivery running. No file holds the password: that is in the SASL database.
+    `processes` bounds each kind of Postfix' processes. `draining` takes port 25 away and leaves delivery running. No
+    file holds the password: that is in the SASL database.
     """
     main = _MAIN.format(
         spool=SPOOL,
@@ -163,6 +164,7 @@ def files(settings: Settings, credentials: Credentials, *, draining: bool = Fals
         certificate=TLS_CERTIFICATE,
         key=TLS_KEY,
         config=CONFIG_DIRECTORY,
+        processes=processes,
         size_limit=MESSAGE_SIZE_LIMIT,
         # Twice the largest message must be free, or the answer is 452 and the producer keeps its mail.
         minimum_free=2 * MESSAGE_SIZE_LIMIT,

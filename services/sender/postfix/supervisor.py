@@ -92,7 +92,7 @@ class Supervisor:
                 self._exit = os.waitstatus_to_exitcode(status)
 
     def _rotate(self) -> None:
-        """Keeps the log bounded, and readable for the gate: a new log is made by root, for root alone (seen with 3.7.11)."""
+        """Keeps the log bounded, and readable for the gate: a new log is root's and root's alone (seen in 3.7.11)."""
         try:
             log = MAIL_LOG.stat()
         except FileNotFoundError:
@@ -125,7 +125,7 @@ class Supervisor:
         say("the mounted files have changed; Postfix has reloaded")
 
     def _stop(self) -> None:
-        """Leaves the Service, closes port 25, tries every message once more, waits for what is on its way, stops Postfix."""
+        """Closes port 25, tries each message once more, waits for what is on its way, stops Postfix."""
         time.sleep(LEAVE_SECONDS)
         say("stopping: no new mail, one more attempt for what is queued")
         install.configuration(self._settings, self._credentials, draining=True)

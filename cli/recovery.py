@@ -1,0 +1,43 @@
+"""Makes a stack ready for the next run after an interrupted one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cli import found, locks
+from cli.engine import FOUND_VARIABLE, Engine
+from cli.stacks import Stack
+from warmlane.environment import Environment
+
+Report = Callable[[str], None]
+
+
+def ready(engine: Engine, stack: Stack, exists: bool, report: Report) -> Mapping[str, Any]:
+    """Creates the stack, clears a dead lock, settles what is pending; returns what state knows. Raises WorldFailed."""
+    if not exists:
+        engine.create(stack)
+    place = locks.directory(engine.backend(stack), stack)
+    if place is not None:
+        for lock in locks.clear_dead(place, stack):
+            report(f"{stack.name}: cleared the lock of process {lock.pid}, which is gone")
+    state = engine.deployment(stack)
+    pending = state.get("pending_operations") or []
+    if not pending:
+        return state
+    report(f"{stack.name}: settling {len(pending)} operation(s) that an interrupted run left pending")
+    engine.settle(stack)
+    return engine.deployment(stack)
+
+
+def found_variables(
+    environment: Environment, name: str, state: Mapping[str, Any], report: Report
+) -> dict[str, str]:
+    """The variable by which the environment's program adopts what state does not know; empty when there is nothing."""
+    if environment.aws is None:
+        return {}
+    ids = found.unknown(environment, name, state, report)
+    for logical_name, id_ in sorted(ids.items()):
+        report(f"{name}: adopting {logical_name} ({id_}), which exists and which state does not know")
+    return {FOUND_VARIABLE: json.dumps(ids)} if ids else {}

@@ -1,0 +1,9 @@
+"""Where the generated files lie. Programs read them; `generate` writes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+HERE = Path(__file__).parent
+RULES_FILE = HERE / "rules" / "email_senders.yaml"
+DASHBOARD_FILE = HERE / "dashboards" / "email_senders.json"

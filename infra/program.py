@@ -1,0 +1,59 @@
+"""An environment: its providers, lanes, platform and monitoring."""
+
+from __future__ import annotations
+
+import os
+
+import pulumi
+
+from components import providers, secret_values
+from components.committed import environment_of_stack
+from components.lane import Lane
+from components.monitoring import Monitoring
+from components.platform import Platform
+from infra import found, live
+from warmlane.environment import Environment
+
+
+def run() -> None:
+    """The program of the selected stack. Raises ConfigError and RunError before any resource is registered."""
+    name = pulumi.get_stack()
+    environment = environment_of_stack(name)
+    refuse_lost_senders(environment, live.workloads(environment.cluster.context))
+    found.adopt(os.environ)
+    deploy(environment, name, secret_values.grafana_admin_password(environment))
+
+
+def refuse_lost_senders(environment: Environment, workloads: list[live.Workload] | None) -> None:
+    """Raises RunError when a living sender would lose its lane. `workloads` is None when the cluster did not answer."""
+    if workloads is None:
+        pulumi.log.warn(
+            f"the cluster of context {environment.cluster.context} did not answer, so nobody checked whether a lane "
+            "that changes hands still has a sender"
+        )
+        return
+    lost = live.lost_senders(environment, workloads)
+    if lost:
+        raise pulumi.RunError("\n".join(lost))
+
+
+def deploy(environment: Environment, name: str, grafana_admin_password: pulumi.Input[str]) -> dict[str, Lane]:
+    """Registers everything of an environment and its outputs; returns the lanes by id."""
+    kubernetes = providers.kubernetes_provider(environment.cluster)
+    aws = providers.aws_provider(environment.aws) if environment.aws else None
+    opts = pulumi.ResourceOptions(providers=providers.named(kubernetes, aws))
+    Platform("platform", environment=environment, environment_name=name, opts=opts)
+    lanes = {
+        lane: Lane(lane, environment=environment, environment_name=name, opts=opts)
+        for lane in sorted(environment.lanes)
+    }
+    Monitoring(
+        "monitoring",
+        environment=environment,
+        environment_name=name,
+        grafana_admin_password=grafana_admin_password,
+        opts=opts,
+    )
+    pulumi.export("lanes", {lane: component.outputs for lane, component in lanes.items()})
+    pulumi.export("leases", {campaign: lease.lane for campaign, lease in environment.leases.items()})
+    return lanes

@@ -1,0 +1,203 @@
+"""The lab's life: up, down, status, doctor. One lab a machine, held by one clone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from lab import settings, toolchain
+from lab.network import CommandFailed, router_drops, topology
+from lab.node import api, bringup, confines, holder, kubelet, processes
+from lab.node.bringup import AWS, Bringup
+from lab.node.checkup import Finding, address_conflicts, findings
+from lab.node.holder import Holder
+from lab.toolchain import Report
+
+TAKE_OVER = "WARMLANE_REQUIRE_LAB"
+"""Environment variable: `1` says that this clone must have the lab, so it takes it from another."""
+SERVICES = (
+    "outside-dns",
+    "receivers",
+    AWS,
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "containerd",
+    "kubelet",
+    "cilium-agent",
+    "caretaker",
+)
+
+
+class LabError(RuntimeError):
+    """The lab could not be brought up or down; the text says what to do."""
+
+
+class LabHeld(LabError):
+    """Another clone holds the machine's lab."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """`holder` is the clone's directory, None when there is no lab; `parts` says of each part how it is."""
+
+    running: bool
+    holder: str | None
+    parts: dict[str, str]
+
+
+def up(report: Report) -> None:
+    """Brings the lab up, or what is missing of it. Raises LabError."""
+    _need_root()
+    with _failures(), holder.exclusive():
+        found = holder.read()
+        _refuse_if_held(found, report)
+        why = _stale(found)
+        if why:
+            report(f"clearing away an earlier lab: {why}")
+            _clear(found)
+            found = None
+        conflicts = address_conflicts()
+        if conflicts:
+            raise LabError(conflicts[0])
+        toolbox = toolchain.ensure(report)
+        settings.STATE.mkdir(parents=True, exist_ok=True)
+        current = found or holder.new()
+        current.save()
+        Bringup(toolbox, current, report).run()
+
+
+def down(report: Report = lambda line: None) -> None:
+    """Takes the lab down and leaves nothing of it. Raises LabError."""
+    _need_root()
+    with _failures(), holder.exclusive(seconds=10):
+        found = holder.read()
+        _refuse_if_held(found, report)
+        _clear(found)
+    left = leftovers()
+    if left:
+        raise LabError("the lab is down, but this is left: " + "; ".join(left))
+
+
+def leftovers() -> list[str]:
+    """What there still is of a lab on this machine; empty after `down`."""
+    return [*confines.leftovers(), *topology.leftovers()]
+
+
+def status() -> Status:
+    """How the lab is, asked of its parts."""
+    found = holder.read()
+    if found is None:
+        return Status(running=False, holder=None, parts={})
+    parts = {name: _process_state(found, name) for name in SERVICES}
+    parts["network"] = "standing" if topology.standing() and confines.standing() else "missing"
+    parts["node"] = _node_state()
+    parts["router"] = _router_state()
+    running = parts["network"] == "standing" and parts["node"] == "ready" and all(map(found.alive, SERVICES))
+    return Status(running=running, holder=found.repository, parts=parts)
+
+
+def doctor() -> list[Finding]:
+    """What the lab needs of this machine, and whether it is there."""
+    return findings()
+
+
+def _need_root() -> None:
+    if os.geteuid() != 0:
+        raise LabError("the lab makes network namespaces, mounts and cgroups: run it as root, or by `make up` in Docker")
+
+
+def _refuse_if_held(found: Holder | None, report: Report) -> None:
+    if found is None or found.repository == str(settings.REPOSITORY) or not found.any_alive():
+        return
+    if os.environ.get(TAKE_OVER) == "1":
+        report(f"taking the lab over from {found.repository}")
+        return
+    since = datetime.fromtimestamp(found.since).strftime("%Y-%m-%d %H:%M")
+    raise LabHeld(
+        f"{found.repository} holds this machine's lab since {since}. `make down` there frees it; "
+        f"`{TAKE_OVER}=1 make up` here takes it over and ends that one."
+    )
+
+
+def _stale(found: Holder | None) -> str | None:
+    """Why what stands can't be carried on, if anything stands."""
+    if found is None:
+        return "it has no record" if leftovers() else None
+    if found.repository != str(settings.REPOSITORY):
+        return f"it is of {found.repository}"
+    if found.boot != holder.boot_id():
+        return "the machine was started anew"
+    if not found.any_alive() and found.processes:
+        return "all of its processes are gone"
+    if AWS in found.processes and not found.alive(AWS):
+        return "its AWS is gone, and with it what Pulumi's state speaks of"
+    if found.processes and not (topology.standing() and confines.standing()):
+        return "its network or its mounts are gone"
+    return None
+
+
+def _clear(found: Holder | None) -> None:
+    """Ends every process of the lab and removes all that it made."""
+    confines.kill_members()
+    for process in found.processes.values() if found and found.boot == holder.boot_id() else ():
+        processes.stop(process)
+    confines.delete()
+    topology.delete()
+    _remove(settings.STATE)
+
+
+def _remove(directory: Path, seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while directory.exists():
+        try:
+            shutil.rmtree(directory)
+        except OSError as problem:
+            # The kernel lets go of a mount namespace's last mounts a moment after its last process is gone.
+            if time.monotonic() > deadline:
+                raise LabError(f"{directory} can't be removed: {problem}") from problem
+            time.sleep(0.2)
+
+
+def _process_state(found: Holder, name: str) -> str:
+    process = found.processes.get(name)
+    if process is None:
+        return "not started"
+    return f"running, pid {process.pid}" if found.alive(name) else f"dead; its log is {settings.LOGS}/{name}.log"
+
+
+def _node_state() -> str:
+    try:
+        return "ready" if kubelet.node_ready() else "not ready"
+    except (api.ApiError, OSError):
+        return "not reached"
+
+
+def _router_state() -> str:
+    try:
+        return f"{router_drops()} packets to port 25 dropped, as they came from no lane's address"
+    except CommandFailed:
+        return "missing"
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Every way in which a part fails, as one error."""
+    try:
+        yield
+    except (
+        CommandFailed,
+        processes.NotReady,
+        api.ApiError,
+        holder.LabBusy,
+        toolchain.StepFailed,
+        bringup.images.ImageLost,
+    ) as problem:
+        raise LabError(str(problem)) from problem

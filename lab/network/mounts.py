@@ -1,0 +1,30 @@
+"""Reads the machine's table of mounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A line of /proc/self/mounts."""
+
+    path: Path
+    kind: str
+
+
+def parse(text: str) -> list[Mount]:
+    """The mounts in the text of /proc/self/mounts, where a path's blanks are written as \\040."""
+    rows = [line.split(" ") for line in text.splitlines()]
+    return [Mount(Path(path.encode().decode("unicode_escape")), kind) for _, path, kind, *_ in rows]
+
+
+def mounts() -> list[Mount]:
+    """What is mounted on this machine now."""
+    return parse(Path("/proc/self/mounts").read_text())
+
+
+def is_mounted(path: Path) -> bool:
+    """Whether something is mounted at `path`, be it a file or a directory's bind mount (os.path.ismount sees neither)."""
+    return any(mount.path == path for mount in mounts())

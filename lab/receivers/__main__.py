@@ -1,0 +1,54 @@
+"""`python -m lab.receivers`: the MXes of RECEIVERS, and decoys at addresses that no sender may reach."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import signal
+from collections.abc import Callable
+
+from lab import settings
+from lab.receivers import sinks
+
+MX_PORT = 25
+WEB_PORTS = (80, 443)
+
+
+def decoys() -> list[tuple[str, int]]:
+    """Where a listener answers anybody: the positive controls of the packet tests."""
+    addresses = [(str(address), port) for address in settings.DECOY_ADDRESSES for port in settings.DECOY_PORTS]
+    return [*addresses, *((str(settings.OUTSIDE_HOST), port) for port in WEB_PORTS)]
+
+
+async def greet(name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Says who answers, and closes."""
+    writer.write(f"warmlane decoy {name}\r\n".encode())
+    try:
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+    except ConnectionError:
+        # The client left first: it has seen what it wanted.
+        return
+
+
+def _protocol(domain: str) -> Callable[[], asyncio.BaseProtocol]:
+    return lambda: sinks.server(domain)
+
+
+async def serve() -> None:
+    """Listens until the process is told to end."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    settings.RECEIVED.touch()
+    for domain, address in settings.RECEIVERS.items():
+        await loop.create_server(_protocol(domain), str(address), MX_PORT, backlog=1024)
+    for address, port in decoys():
+        await asyncio.start_server(functools.partial(greet, f"{address}:{port}"), address, port)
+    await stop.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve())

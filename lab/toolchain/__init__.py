@@ -1,0 +1,24 @@
+"""Builds the lab's tools from source into a cache that all clones of a machine share.
+
+Standard library only: `lab/bootstrap` asks it what is missing before there is a virtual environment.
+"""
+
+from __future__ import annotations
+
+from lab.toolchain.build import Toolbox, ensure
+from lab.toolchain.catalogue import TOOLS, Tool, minutes_left, missing
+from lab.toolchain.packages import install_command, missing_packages
+from lab.toolchain.steps import Report, StepFailed
+
+__all__ = [
+    "TOOLS",
+    "Report",
+    "StepFailed",
+    "Tool",
+    "Toolbox",
+    "ensure",
+    "install_command",
+    "minutes_left",
+    "missing",
+    "missing_packages",
+]

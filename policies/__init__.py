@@ -1,0 +1,1 @@
+"""The policy pack: rules that Pulumi's engine asks before it creates anything."""

@@ -1,0 +1,99 @@
+"""What rules ask of a Kubernetes object, whatever its API version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from policies.plain import UNKNOWN, at, items, mapping
+from policies.rule import Resource
+from warmlane import names
+
+TEMPLATE_PATHS: dict[str, tuple[str, ...]] = {
+    "Pod": (),
+    "PodTemplate": ("template",),
+    "Deployment": ("spec", "template"),
+    "ReplicaSet": ("spec", "template"),
+    "ReplicationController": ("spec", "template"),
+    "StatefulSet": ("spec", "template"),
+    "DaemonSet": ("spec", "template"),
+    "Job": ("spec", "template"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+}
+"""By kind, where the template of its pods lies."""
+
+
+def kind(resource: Resource) -> str:
+    """The object's kind, empty for anything but Kubernetes; a `…Patch` resource is the kind that it patches."""
+    if not resource.type.startswith("kubernetes:"):
+        return ""
+    return resource.type.rsplit(":", 1)[1].removesuffix("Patch")
+
+
+def name(resource: Resource) -> str:
+    """The object's own name, or the resource's where the provider makes one up."""
+    found = at(resource.props, "metadata", "name")
+    return found if isinstance(found, str) else resource.name
+
+
+def namespace(resource: Resource) -> str:
+    """The object's namespace (of a Namespace: itself), empty where it is not known."""
+    if kind(resource) == "Namespace":
+        return name(resource)
+    found = at(resource.props, "metadata", "namespace")
+    return found if isinstance(found, str) else ""
+
+
+def namespace_unknown(resource: Resource) -> bool:
+    """Whether the namespace is known only after deployment."""
+    return at(resource.props, "metadata", "namespace") is UNKNOWN
+
+
+def campaign(resource: Resource) -> str:
+    """The id of the campaign whose namespace the object is in, empty where it is in none."""
+    where = namespace(resource)
+    return where.removeprefix(names.NAMESPACE_PREFIX) if where.startswith(names.NAMESPACE_PREFIX) else ""
+
+
+def title(resource: Resource) -> str:
+    """The object as messages name it: `Deployment campaign-a/email-sender-campaign-a`."""
+    if kind(resource) == "Namespace":
+        return f"Namespace {name(resource)}"
+    where = namespace(resource)
+    return f"{kind(resource)} {where}/{name(resource)}" if where else f"{kind(resource)} {name(resource)}"
+
+
+def has_pods(resource: Resource) -> bool:
+    """Whether the object is a pod or makes pods."""
+    return kind(resource) in TEMPLATE_PATHS
+
+
+def pod_template(resource: Resource) -> Any:
+    """The template of the object's pods (of a Pod: itself): metadata and spec; UNKNOWN where it is not known."""
+    return at(resource.props, *TEMPLATE_PATHS[kind(resource)])
+
+
+def containers(pod_spec: Any) -> list[dict[str, Any]]:
+    """Every container of a pod: init and ephemeral ones as well."""
+    return [
+        container
+        for field in ("initContainers", "containers", "ephemeralContainers")
+        for container in items(pod_spec, field)
+        if isinstance(container, dict)
+    ]
+
+
+def pod_labels(resource: Resource) -> dict[str, Any]:
+    """Labels of the object's pods."""
+    return mapping(pod_template(resource), "metadata", "labels")
+
+
+def first_of_each_namespace(resources: Iterable[Resource]) -> list[Resource]:
+    """By namespace, the object that messages name: the Namespace if the stack declares it, or else a workload."""
+    found = dict[str, Resource]()
+    for resource in resources:
+        if kind(resource) == "Namespace":
+            found[namespace(resource)] = resource
+        elif has_pods(resource):
+            found.setdefault(namespace(resource), resource)
+    return list(found.values())

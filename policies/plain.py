@@ -1,0 +1,74 @@
+"""Turns what the policy SDK hands to a rule into plain Python values.
+
+Rules are given proxies that are neither dict nor list, compare unlike them, and raise as soon as an unknown value is
+touched, at which the SDK downgrades the whole rule to a warning. Here an unknown value becomes `UNKNOWN`, so that a
+rule can say itself what it makes of it; where isolation hangs on it, that is a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from pulumi_policy.proxy import UnknownValueError
+
+
+class Unknown:
+    """A value that is known only after deployment."""
+
+    def __repr__(self) -> str:
+        return "(known after deployment)"
+
+
+UNKNOWN: Final = Unknown()
+
+
+def plain(value: Any) -> Any:
+    """Dicts, lists and scalars, with `UNKNOWN` in place of each unknown value; integral numbers are ints."""
+    if isinstance(value, Mapping):
+        return {str(key): _entry(value, key) for key in value}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_entry(value, index) for index in range(len(value))]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _entry(container: Any, key: Any) -> Any:
+    try:
+        return plain(container[key])
+    except UnknownValueError:
+        return UNKNOWN
+
+
+def at(value: Any, *path: str) -> Any:
+    """The value at a path of keys; None where the path ends early, UNKNOWN where it runs into an unknown value."""
+    for key in path:
+        if value is UNKNOWN:
+            return UNKNOWN
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def mapping(value: Any, *path: str) -> dict[str, Any]:
+    """The mapping at a path, empty where there is none."""
+    found = at(value, *path)
+    return found if isinstance(found, dict) else {}
+
+
+def items(value: Any, *path: str) -> list[Any]:
+    """The list at a path, empty where there is none."""
+    found = at(value, *path)
+    return found if isinstance(found, list) else []
+
+
+def unknown_paths(value: Any, path: str = "") -> Iterator[str]:
+    """Dotted paths of the unknown values inside a value."""
+    if value is UNKNOWN:
+        yield path
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            yield from unknown_paths(entry, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            yield from unknown_paths(entry, f"{path}[{index}]")

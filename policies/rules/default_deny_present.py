@@ -1,0 +1,78 @@
+"""Each namespace with senders denies all traffic that no other policy allows, before its first pod starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pulumi_policy import Severity
+
+from policies import kubernetes
+from policies.plain import items, mapping
+from policies.rule import About, Resource, stack_rule
+from warmlane import names
+
+ABOUT = About(
+    name="default-deny-present",
+    display_name="Default deny present",
+    description="Namespaces of campaigns and of the platform have a NetworkPolicy that denies all ingress and egress.",
+    remediation=(
+        "Declare CampaignIsolation (components/isolation.py) for the namespace and let the workload depend on it."
+    ),
+    severity=Severity.CRITICAL,
+)
+
+PLATFORM_NAMESPACES = (names.PLATFORM_NAMESPACE, names.MONITORING_NAMESPACE)
+
+
+def judge(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
+    denied = {kubernetes.namespace(resource): resource.urn for resource in resources if denies_everything(resource)}
+    by_urn = {resource.urn: resource for resource in resources}
+    for resource in kubernetes.first_of_each_namespace(resources):
+        namespace = kubernetes.namespace(resource)
+        if _is_ours(resource) and namespace not in denied:
+            yield (
+                f"{kubernetes.title(resource)} has no NetworkPolicy around it that denies all ingress and egress. Add "
+                f"the policy {names.DEFAULT_DENY_POLICY} with podSelector {{}} and policyTypes Ingress and Egress to "
+                f"{namespace}.",
+                resource,
+            )
+    for resource in filter(kubernetes.has_pods, resources):
+        policy = denied.get(kubernetes.namespace(resource))
+        if _is_ours(resource) and policy is not None and policy not in _reach(resource, by_urn):
+            yield (
+                f"{kubernetes.title(resource)} does not depend on the NetworkPolicy {names.DEFAULT_DENY_POLICY} of "
+                f"{kubernetes.namespace(resource)}, so its pods could start before anything is denied. Add the policy "
+                "to the workload's depends_on.",
+                resource,
+            )
+
+
+def _is_ours(resource: Resource) -> bool:
+    return bool(kubernetes.campaign(resource)) or kubernetes.namespace(resource) in PLATFORM_NAMESPACES
+
+
+def denies_everything(resource: Resource) -> bool:
+    """Whether the object is a NetworkPolicy that selects every pod, both ways, and allows nothing."""
+    spec = mapping(resource.props, "spec")
+    return (
+        kubernetes.kind(resource) == "NetworkPolicy"
+        and isinstance(spec.get("podSelector"), dict)
+        and not any(mapping(spec, "podSelector").values())
+        and set(map(str, items(spec, "policyTypes"))) == {"Ingress", "Egress"}
+        and not spec.get("ingress")
+        and not spec.get("egress")
+    )
+
+
+def _reach(resource: Resource, by_urn: Mapping[str, Resource]) -> set[str]:
+    """URNs of everything that a resource depends on, directly or by way of others."""
+    reached, ahead = set[str](), list(resource.dependencies)
+    while ahead:
+        urn = ahead.pop()
+        if urn not in reached:
+            reached.add(urn)
+            ahead.extend(by_urn[urn].dependencies if urn in by_urn else ())
+    return reached
+
+
+RULE = stack_rule(ABOUT, judge)

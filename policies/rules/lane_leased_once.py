@@ -1,0 +1,133 @@
+"""A lane sends for one campaign: two campaigns behind one address ruin each other's reputation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pulumi_policy import Severity
+
+from policies import committed, kubernetes
+from policies.plain import UNKNOWN, at, items, mapping, unknown_paths
+from policies.rule import About, Resource, stack_rule
+from warmlane import labels, names
+
+ABOUT = About(
+    name="lane-leased-once",
+    display_name="Lane leased once",
+    description=(
+        "No two campaigns send from one lane, no campaign from two, and every way out follows the committed leases."
+    ),
+    remediation="Give each campaign a lane of its own under leases in Pulumi.<environment>.yaml.",
+    severity=Severity.CRITICAL,
+)
+
+POD_NAMESPACE_LABEL = "io.kubernetes.pod.namespace"
+"""Label under which Cilium knows a pod's namespace."""
+EGRESS_POLICY = "CiliumEgressGatewayPolicy"
+
+
+def judge(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
+    yield from _lease_table(resources)
+    yield from _egress_policies(resources)
+    yield from _workloads(resources)
+
+
+def _lease_table(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
+    for resource in resources:
+        if kubernetes.kind(resource) != "ConfigMap" or kubernetes.name(resource) != names.LEASE_TABLE_CONFIG_MAP:
+            continue
+        unknown = ", ".join(unknown_paths(at(resource.props, "data"), "data"))
+        if unknown:
+            yield (
+                f"{kubernetes.title(resource)} has leases known only after deployment ({unknown}). Plan them.",
+                resource,
+            )
+        lanes = dict[str, str]()
+        for lane, campaign in mapping(resource.props, "data").items():
+            if campaign in lanes:
+                yield (
+                    f"{kubernetes.title(resource)} leases both {lanes[campaign]} and {lane} to {campaign}. Lease one "
+                    "lane to a campaign.",
+                    resource,
+                )
+            if isinstance(campaign, str) and campaign:
+                lanes.setdefault(campaign, lane)
+                yield from _committed(resource, campaign, lane)
+
+
+def _committed(resource: Resource, campaign: str, lane: str) -> Iterator[tuple[str, Resource]]:
+    """The plan and `Pulumi.<environment>.yaml` name the same holder."""
+    leased = committed.leased_lane(campaign, resource.stack)
+    if leased != lane:
+        file = f"Pulumi.{committed.environment_name(resource.stack)}.yaml"
+        holds = f"leases {leased} to it" if leased else "leases no lane to it"
+        yield (
+            f"{kubernetes.title(resource)} gives lane {lane} to {campaign}, but {file} {holds}. Make them agree.",
+            resource,
+        )
+
+
+def _egress_policies(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
+    holders = dict[str, tuple[str, Resource]]()
+    for resource in resources:
+        if kubernetes.kind(resource) != EGRESS_POLICY:
+            continue
+        what = kubernetes.title(resource)
+        for selector in items(resource.props, "spec", "selectors") or [None]:
+            wanted = mapping(selector, "podSelector", "matchLabels")
+            namespace, lane = wanted.get(POD_NAMESPACE_LABEL), wanted.get(labels.LANE)
+            if (
+                not isinstance(namespace, str)
+                or not isinstance(lane, str)
+                or not namespace.startswith(names.NAMESPACE_PREFIX)
+            ):
+                yield (
+                    f"{what} does not say whose pods leave by its address. Select by matchLabels "
+                    f"{POD_NAMESPACE_LABEL} ({names.NAMESPACE_PREFIX}<id>) and {labels.LANE}.",
+                    resource,
+                )
+                continue
+            campaign = namespace.removeprefix(names.NAMESPACE_PREFIX)
+            yield from _committed(resource, campaign, lane)
+            for way_out in (f"lane {lane}", *_address(resource)):
+                holder, other = holders.setdefault(way_out, (campaign, resource))
+                if holder != campaign:
+                    yield (
+                        f"{what} sends {campaign} out by {way_out}, which {kubernetes.title(other)} gives to "
+                        f"{holder}. Lease another lane to {campaign}.",
+                        resource,
+                    )
+
+
+def _address(resource: Resource) -> Iterator[str]:
+    """The address that a policy sends from: by value or, before that is known, by the resource it comes from."""
+    for gateway in [at(resource.props, "spec", "egressGateway"), *items(resource.props, "spec", "egressGateways")]:
+        address = at(gateway, "egressIP")
+        if isinstance(address, str):
+            yield f"address {address}"
+        elif address is UNKNOWN:
+            for urn in resource.property_dependencies.get("spec", ()):
+                if urn.split("::")[2].endswith("aws:ec2/eip:Eip"):
+                    yield f"address of {urn.split('::')[3]}"
+
+
+def _workloads(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
+    holders = dict[str, tuple[str, Resource]]()
+    for resource in resources:
+        campaign = kubernetes.campaign(resource)
+        if not campaign or not kubernetes.has_pods(resource):
+            continue
+        lane: Any = kubernetes.pod_labels(resource).get(labels.LANE)
+        if not isinstance(lane, str):
+            continue
+        holder, other = holders.setdefault(lane, (campaign, resource))
+        if holder != campaign:
+            yield (
+                f"{kubernetes.title(resource)} sends from lane {lane}, and so does {kubernetes.title(other)}. Lease "
+                f"another lane to {campaign}.",
+                resource,
+            )
+
+
+RULE = stack_rule(ABOUT, judge)

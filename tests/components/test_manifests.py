@@ -1,0 +1,32 @@
+"""Every object of both programs against Kubernetes' own schemas: an unknown or misspelled field is dropped by nobody's eye."""
+
+from __future__ import annotations
+
+import kubernetes_validate
+import pytest
+
+from campaigns.program import deploy as deploy_campaign
+from infra.program import deploy as deploy_environment
+
+KUBERNETES = "1.35"
+
+
+@pytest.mark.parametrize("case_name", ["dev", "prod"])
+def test_manifests_keep_to_the_schemas(run, request, case_name) -> None:
+    case = request.getfixturevalue(case_name)
+    stack = f"{case.campaign.id}.{case.name}"
+    recorded = [
+        run(lambda: deploy_environment(case.environment, case.name, "canary-password"), stack=case.name),
+        run(
+            lambda: deploy_campaign(case.environment, case.name, case.campaign, case.lease, "canary-password"),
+            stack=stack,
+            outputs=case.outputs,
+        ),
+    ]
+    objects = [found for each in recorded for found in each.resources.values() if found.type.startswith("kubernetes:")]
+    builtin = [found for found in objects if "cilium.io" not in found.inputs["apiVersion"]]
+    assert len(builtin) > 20, "the programs' objects were not recorded"
+    for found in builtin:
+        if found.inputs["kind"] == "Secret":
+            continue  # its data is wrapped as a secret, which no schema knows
+        kubernetes_validate.validate(found.inputs, KUBERNETES, strict=True)

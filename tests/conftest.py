@@ -1,0 +1,101 @@
+"""What all tests share: quick tests run first, and tests marked `lab` run where a lab can run, in one process.
+
+Without a lab its tests are not selected, and the last line says how many and why. With WARMLANE_REQUIRE_LAB=1 a missing
+lab fails the run.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab import toolchain
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+REQUIRE = "WARMLANE_REQUIRE_LAB"
+
+left_out = pytest.StashKey[int]()
+obstacle = pytest.StashKey[str]()
+
+
+def lab_obstacle() -> str | None:
+    """Why no lab can run here, in a few words; None where one can."""
+    if sys.platform != "linux":
+        return "the lab needs Linux"
+    if os.geteuid() != 0:
+        return "the lab needs root or a Docker daemon"
+    absent = toolchain.missing_packages()
+    return f"Debian packages are missing ({', '.join(absent)}); `make up` installs them" if absent else None
+
+
+def is_required() -> bool:
+    """Whether a missing lab is a failure (CI)."""
+    return os.environ.get(REQUIRE, "") not in {"", "0"}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Quick tests first; lab tests only where a lab can run. Runs last, so that `-m` and `-k` have chosen already."""
+    quick = [item for item in items if item.get_closest_marker("lab") is None]
+    lab_items = [item for item in items if item.get_closest_marker("lab") is not None]
+    reason = lab_obstacle() if lab_items else None
+    if reason is not None and is_required():
+        raise pytest.UsageError(f"{len(lab_items)} lab tests can't run, and {REQUIRE} is set: {reason}")
+    if reason is not None:
+        config.stash[left_out], config.stash[obstacle] = len(lab_items), reason
+        config.hook.pytest_deselected(items=lab_items)
+        lab_items = []
+    items[:] = [*quick, *lab_items]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line of a run that left the lab's tests out."""
+    count = config.stash.get(left_out, 0)
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if count and reporter is not None and not hasattr(config, "workerinput"):
+        passed = len(reporter.stats.get("passed", []))
+        reporter.write_line(f"{passed} passed; {count} lab tests not run: {config.stash[obstacle]}")
+
+
+@pytest.fixture(scope="session")
+def progress(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Prints one line at once, past pytest's capture: a first build takes many minutes and should be seen."""
+    capture: Any = request.config.pluginmanager.get_plugin("capturemanager")
+    reporter: Any = request.config.pluginmanager.get_plugin("terminalreporter")
+
+    def line(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            reporter.ensure_newline()
+            reporter.write_line(f"lab: {text}")
+
+    return line
+
+
+@pytest.fixture(scope="session")
+def lab(progress: Callable[[str], None]) -> Iterator[Any]:
+    """The running lab: its status as `lab.lifecycle` tells it. It stays up after the tests, as after `make up`."""
+    from lab import lifecycle
+
+    lifecycle.up(progress)
+    status = lifecycle.status()
+    assert status.running, f"lab.lifecycle.up() came back, but the lab is not running: {status.parts}"
+    yield status
+
+
+@pytest.fixture(scope="session")
+def deployed(lab: Any, progress: Callable[[str], None]) -> Any:
+    """The lab with the environment `dev` and all its campaigns deployed, by the very command that a person types."""
+    progress("deploying the environment and its campaigns")
+    command = [str(REPOSITORY / ".venv/bin/warmlane"), "up", "--all"]
+    result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+    assert result.returncode == 0, (
+        f"`warmlane up --all` ended with {result.returncode}:\n{result.stdout}\n{result.stderr}"
+    )
+    return lab

@@ -1,0 +1,112 @@
+"""Ways to spoil a sound environment stack: rule, what is spoilt, the change, and what the refusal must say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.policies.harness import UNKNOWN, Declared, kubernetes
+
+Stack = dict[str, Declared]
+Change = Callable[[Stack], object]
+
+
+def allow_all(namespace: str) -> Declared:
+    spec = {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{}]}
+    return kubernetes("networking.k8s.io/v1:NetworkPolicy", "added", namespace, spec=spec, stack="dev")
+
+
+def selector(stack: Stack, name: str) -> dict[str, Any]:
+    return stack[name].props["spec"]["selectors"][0]["podSelector"]["matchLabels"]
+
+
+def gateway(stack: Stack, lane: str) -> dict[str, Any]:
+    return stack[f"{lane}-policy"].props["spec"]["egressGateway"]
+
+
+ENVIRONMENT_MUTANTS: list[tuple[str, str, Change, str]] = [
+    (
+        "address-protected",
+        "address",
+        lambda s: setattr(s["amber-address"], "protect", False),
+        "Eip amber-address is not protected",
+    ),
+    (
+        "address-protected",
+        "record",
+        lambda s: setattr(s["amber-host"], "protect", False),
+        "Record amber-host is not protected",
+    ),
+    (
+        "address-protected",
+        "reverse",
+        lambda s: setattr(s["birch-reverse"], "protect", False),
+        "EipDomainName birch-reverse",
+    ),
+    (
+        "lane-leased-once",
+        "two lanes",
+        lambda s: s["lease-table"].props["data"].update(cedar="spring-sale"),
+        "leases both amber and cedar to spring-sale",
+    ),
+    (
+        "lane-leased-once",
+        "not as committed",
+        lambda s: s["lease-table"].props["data"].update(amber="autumn"),
+        "Pulumi.dev.yaml leases no lane to it",
+    ),
+    (
+        "lane-leased-once",
+        "one lane, two ways out",
+        lambda s: selector(s, "birch-policy").update({"warmlane.dev/lane": "amber"}),
+        "by lane amber, which CiliumEgressGatewayPolicy lane-amber gives to spring-sale",
+    ),
+    (
+        "lane-leased-once",
+        "one address, two lanes",
+        lambda s: s["birch-policy"].property_dependencies.update(spec=[s["amber-address"]]),
+        "by address of amber-address",
+    ),
+    (
+        "lane-leased-once",
+        "one known address",
+        lambda s: [gateway(s, lane).update(egressIP="203.0.113.7") for lane in ("amber", "birch")],
+        "by address 203.0.113.7",
+    ),
+    (
+        "lane-leased-once",
+        "whoever",
+        lambda s: selector(s, "birch-policy").pop("io.kubernetes.pod.namespace"),
+        "does not say whose pods",
+    ),
+    (
+        "lane-leased-once",
+        "everybody",
+        lambda s: s["birch-policy"].props["spec"].update(selectors=[]),
+        "does not say whose pods",
+    ),
+    (
+        "no-wide-allow",
+        "platform's namespace",
+        lambda s: s.update(added=allow_all("warmlane-platform")),
+        "warmlane-platform/added allows egress to anywhere on every port",
+    ),
+    (
+        "no-wide-allow",
+        "monitoring's namespace",
+        lambda s: s.update(added=allow_all("warmlane-monitoring")),
+        "warmlane-monitoring/added allows egress to anywhere on every port",
+    ),
+    (
+        "no-wide-allow",
+        "cluster-wide kind",
+        lambda s: s.update(added=kubernetes("cilium.io/v2:CiliumClusterwideNetworkPolicy", "all", "", stack="dev")),
+        "could open every campaign at once",
+    ),
+    (
+        "lane-leased-once",
+        "unknown holder",
+        lambda s: s["lease-table"].props["data"].update(amber=UNKNOWN),
+        "leases known only after deployment (data.amber)",
+    ),
+]

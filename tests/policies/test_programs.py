@@ -1,0 +1,101 @@
+"""Each program of `tests/programs` breaks its rule, judged without an engine; `make test` also runs them with one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from policies import committed
+from policies.rules import RULES
+from tests.policies.harness import Declared, rule, violations
+from tests.policies.recording import recorded
+from tests.programs.cases import CONFIG_CASES, POLICY_CONFIG_CASES, PROGRAM_CASES, PROGRAMS, Config, Program
+from warmlane.config import check_campaign, parse_campaign, parse_environment, read_environment
+from warmlane.errors import ConfigError
+from warmlane.sender_config import CONFIG_KEY, sender_config
+
+ROOT = PROGRAMS.parent.parent
+
+
+def changed(case: Config) -> Any:
+    """The config of a case's file, with the case's changes."""
+    config = yaml.safe_load((ROOT / case.file).read_text())["config"]
+    body = config["warmlane:campaign" if case.file.startswith("campaigns/") else "warmlane:environment"]
+    for path, value in case.changes.items():
+        *above, last = path.split(".")
+        place = body
+        for key in above:
+            place = place[key]
+        place[last] = value
+    return body
+
+
+@pytest.mark.parametrize("program", PROGRAM_CASES, ids=lambda program: program.rule)
+def test_a_program_breaks_its_rule(program: Program) -> None:
+    found = violations(rule(program.rule), recorded("program", str(program.directory), program.stack))
+    assert any(program.text in message for message in found), f"expected {program.text!r} in {found}"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("environment", "dev"), ("environment", "prod"), ("campaign", "spring-sale.dev"), ("campaign", "receipts.prod")],
+    ids=" ".join,
+)
+def test_warmlanes_own_programs_pass(arguments: tuple[str, str]) -> None:
+    resources = recorded(*arguments)
+    assert len(resources) > 10, "the program must have made its resources"
+    assert {judging.name: violations(judging, resources) for judging in RULES} == {
+        judging.name: [] for judging in RULES
+    }
+
+
+def test_every_rule_has_a_program() -> None:
+    assert {program.rule for program in PROGRAM_CASES} == {judging.name for judging in RULES}
+    directories = {path.parent.name for path in PROGRAMS.glob("*/Pulumi.yaml")}
+    assert directories == {program.rule for program in PROGRAM_CASES}
+
+
+@pytest.mark.parametrize("case", CONFIG_CASES, ids=lambda case: case.title)
+def test_a_config_is_refused(case: Config) -> None:
+    with pytest.raises(ConfigError) as caught:
+        if case.file.startswith("campaigns/"):
+            campaign = parse_campaign(changed(case), case.file)
+            check_campaign(campaign, case.stack, read_environment(ROOT, "dev"), case.file)
+        else:
+            parse_environment(changed(case), case.file)
+    assert case.text in str(caught.value)
+
+
+@pytest.mark.parametrize("case", POLICY_CONFIG_CASES, ids=lambda case: case.title)
+def test_a_sound_config_is_refused_by_its_rule(case: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = read_environment(ROOT, "dev")
+    campaign = parse_campaign(changed(case), case.file)
+    monkeypatch.setattr(committed, "campaign", lambda _campaign, _stack: campaign)
+    lease = environment.leases[campaign.id]
+    document = sender_config(campaign, lease.lane, environment.lanes[lease.lane], lease, environment)
+    config_map = Declared(
+        "kubernetes:core/v1:ConfigMap",
+        "config",
+        {
+            "metadata": {"name": "sender-config", "namespace": f"campaign-{campaign.id}"},
+            "data": {CONFIG_KEY: json.dumps(document)},
+        },
+        stack=case.stack,
+    )
+    (message,) = violations(rule(case.rule), [config_map])
+    assert case.text in message
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "policies/config").glob("*.json")), ids=lambda file: file.name)
+def test_no_environment_weakens_a_rule(file: Path) -> None:
+    config = json.loads(file.read_text())
+    known = {judging.name for judging in RULES} | {"all"}
+    assert set(config) <= known
+    levels = [
+        value if isinstance(value, str) else value.get("enforcementLevel", "mandatory") for value in config.values()
+    ]
+    assert set(levels) == {"mandatory"}

@@ -1,0 +1,104 @@
+"""For each rule what breaks it, and for each slip in the config what refuses it.
+
+A program lies beside this file and is previewed there (`pulumi preview -s <stack> --policy-pack ../../../policies`); a
+config is changed at dotted paths below its own key in the stack file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PROGRAMS = Path(__file__).resolve().parent
+
+ENVIRONMENT_FILE = "Pulumi.dev.yaml"
+CAMPAIGN_FILE = "campaigns/Pulumi.spring-sale.dev.yaml"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program that no config can be: it breaks `rule`, and the refusal contains `text`."""
+
+    rule: str
+    stack: str
+    text: str
+
+    @property
+    def directory(self) -> Path:
+        """Where the program lies."""
+        return PROGRAMS / self.rule
+
+
+@dataclass(frozen=True)
+class Config:
+    """A stack file with changes that `rule` refuses; an empty rule means that the program refuses it by itself."""
+
+    title: str
+    file: str
+    stack: str
+    changes: Mapping[str, object]
+    text: str
+    rule: str = ""
+
+
+PROGRAM_CASES = (
+    Program("address-protected", "dev", "Eip cedar-address is not protected"),
+    Program("default-deny-present", "spring-sale.dev", "Namespace campaign-spring-sale has no NetworkPolicy around it"),
+    Program("images-by-digest", "spring-sale.dev", "container idle, names its image as warmlane.local/sender:latest"),
+    Program("lane-leased-once", "dev", "out by lane amber, which CiliumEgressGatewayPolicy shared-"),
+    Program("no-host-access", "spring-sale.dev", "Pod campaign-spring-sale/on-the-host sets hostNetwork"),
+    Program("no-wide-allow", "spring-sale.dev", "campaign-spring-sale/https allows egress to 0.0.0.0/0 on TCP 443"),
+    Program("quota-and-limits-present", "spring-sale.dev", "no ResourceQuota of campaign-spring-sale bounds pods"),
+    Program("sender-configured", "spring-sale.dev", "which this stack does not declare in campaign-spring-sale"),
+    Program("sender-pinned-to-lane", "spring-sale.dev", "label warmlane.dev/lane is birch. Set it to amber"),
+    Program("warm-up-schedule", "spring-sale.dev", "allows 250000 messages on sending day 15, and the plan moderate"),
+)
+
+POLICY_CONFIG_CASES = (
+    Config(
+        "wanted before the plan allows it",
+        CAMPAIGN_FILE,
+        "spring-sale.dev",
+        {"wanted_by": "2026-11-02"},
+        "The earliest date under the plan moderate is 2026-11-03",
+        rule="warm-up-schedule",
+    ),
+    Config(
+        "a slower plan",
+        CAMPAIGN_FILE,
+        "spring-sale.dev",
+        {"plan": "conservative", "wanted_by": "2026-11-20"},
+        "The earliest date under the plan conservative is 2026-11-21",
+        rule="warm-up-schedule",
+    ),
+)
+
+CONFIG_CASES = (
+    Config("unknown key", ENVIRONMENT_FILE, "dev", {"lane": {}}, "lane: value {} is not allowed: there is no such key"),
+    Config(
+        "wrong type", ENVIRONMENT_FILE, "dev", {"lanes.amber.sending_days": "few"}, "lanes.amber.sending_days: value"
+    ),
+    Config(
+        "unknown lane", ENVIRONMENT_FILE, "dev", {"leases.newsletter.lane": "teal"}, "leases.newsletter.lane: value"
+    ),
+    Config(
+        "a lane leased twice", ENVIRONMENT_FILE, "dev", {"leases.newsletter.lane": "amber"}, "spring-sale holds amber"
+    ),
+    Config(
+        "overlapping ranges",
+        ENVIRONMENT_FILE,
+        "dev",
+        {"cluster.networks.services": ["10.244.0.0/20"]},
+        "services 10.244.0.0/20 overlaps pods 10.244.0.0/16",
+    ),
+    Config("a campaign id of 70 characters", CAMPAIGN_FILE, "spring-sale.dev", {"id": "x" * 70}, "id: value"),
+    Config("another campaign's id", CAMPAIGN_FILE, "spring-sale.dev", {"id": "autumn"}, "it must be spring-sale"),
+    Config(
+        "several at once",
+        CAMPAIGN_FILE,
+        "spring-sale.dev",
+        {"daily_volume": "many", "wanted_by": "soon", "planned": True},
+        "3 problems",
+    ),
+)

@@ -1,0 +1,3 @@
+module warmlane.dev/tools/pause
+
+go 1.26.0
