@@ -1,16 +1,15 @@
-"""`preview`, `up` and `destroy`: the environment's stack first, then campaigns beside each other (destroy the other way)."""
+"""`preview`, `up` and `destroy`: the environment first, then campaigns beside each other; destroy goes in reverse."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from cli import recovery
 from cli.engine import SHOWN_LINES, Engine, Run
-from cli.events import Record
 from cli.outcome import Code, Refused, WorldFailed, worst
 from cli.output import Bars, Output, counts
 from cli.stacks import Selection, Stack, environment_stack
@@ -38,25 +37,19 @@ def preview_or_up(session: Session, verb: str) -> list[Run]:
     runs = list[Run]()
     with session.output.progress() as bars:
         if session.selection.with_environment:
-            stack = environment_stack(session.name)
-            runs += _together(session, [stack], lambda ready: _one(session, bars, ready, verb))
-            if runs[-1].code is not Code.FINE:
-                return runs
-        campaigns = session.selection.campaign_stacks
-        runs += _together(session, campaigns, lambda ready: _one(session, bars, ready, verb))
+            runs += _together(session, bars, [environment_stack(session.name)], verb)
+        if worst([run.code for run in runs]) is Code.FINE:
+            runs += _together(session, bars, session.selection.campaign_stacks, verb)
     return runs
 
 
 def destroy(session: Session) -> list[Run]:
     """Destroys what is selected, campaigns before their environment. Raises Refused while campaigns keep it in use."""
-    runs = list[Run]()
     with session.output.progress() as bars:
-        campaigns = session.selection.campaign_stacks
-        runs += _together(session, campaigns, lambda ready: _one(session, bars, ready, "destroy"))
+        runs = _together(session, bars, session.selection.campaign_stacks, "destroy")
         if session.selection.with_environment and worst([run.code for run in runs]) is Code.FINE:
             refuse_while_in_use(session)
-            stack = environment_stack(session.name)
-            runs += _together(session, [stack], lambda ready: _one(session, bars, ready, "destroy"))
+            runs += _together(session, bars, [environment_stack(session.name)], "destroy")
     return runs
 
 
@@ -68,7 +61,7 @@ def refuse_while_in_use(session: Session) -> None:
     )
     if living:
         raise Refused(
-            f"The environment {session.name} is in use by the stacks of {len(living)} campaign(s): {', '.join(living)}.",
+            f"The environment {session.name} is in use by {len(living)} campaign(s): {', '.join(living)}.",
             f"Destroy them first: `warmlane destroy -e {session.name} "
             f"{' '.join(f'--campaign {name}' for name in living)}`; or all at once with `--all`.",
         )
@@ -91,66 +84,48 @@ def kept(deployment: Mapping[str, Any]) -> list[str]:
     return sorted(found)
 
 
-@dataclass(frozen=True)
-class _Ready:
-    """A stack that nothing stands in the way of, and what its state knows."""
-
-    stack: Stack
-    state: Mapping[str, Any]
-
-
-def _together(session: Session, stacks: Sequence[Stack], work: Callable[[_Ready], Run]) -> list[Run]:
-    """Runs stacks beside each other, as many as there are cores; each runs to its end whatever happens to the others."""
+def _together(session: Session, bars: Bars, stacks: Sequence[Stack], verb: str) -> list[Run]:
+    """Runs stacks beside each other, as many as there are cores; each to its end, whatever happens to the others."""
     if not stacks:
         return []
     existing = session.engine.stacks(stacks[0])
-
-    def prepared(stack: Stack) -> Run | WorldFailed:
-        try:
-            state = recovery.ready(session.engine, stack, stack.name in existing, session.output.note)
-            return work(_Ready(stack, state))
-        except WorldFailed as failure:
-            return failure
-
-    # Selecting a stack is a write to one file for the whole project, so new ones are made one after the other.
+    if verb == "destroy":
+        stacks = [stack for stack in stacks if stack.name in existing]
+    # Selecting a stack writes to one file for the whole project, so new ones are made one after the other.
     for stack in stacks:
         if stack.name not in existing:
             session.engine.create(stack)
-    existing = {**existing, **dict.fromkeys((stack.name for stack in stacks))}
-    with ThreadPoolExecutor(max_workers=min(len(stacks), os.cpu_count() or 1)) as pool:
-        results = list(pool.map(prepared, stacks))
-    failures = [result for result in results if isinstance(result, WorldFailed)]
-    if failures:
-        raise WorldFailed(
-            "\n".join(failure.what for failure in failures),
-            "\n".join(dict.fromkeys(failure.advice for failure in failures)),
-        )
-    return [result for result in results if isinstance(result, Run)]
+
+    def one(stack: Stack) -> Run:
+        try:
+            return _one(session, bars, stack, verb)
+        except WorldFailed as failure:
+            return Run(stack, verb, status=1, output=f"{failure.what}\n{failure.advice}")
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        return list(pool.map(one, stacks))
 
 
-def _one(session: Session, bars: Bars, ready: _Ready, verb: str) -> Run:
-    stack, engine = ready.stack, session.engine
-    is_environment = stack.directory == "."
+def _one(session: Session, bars: Bars, stack: Stack, verb: str) -> Run:
+    engine, note = session.engine, session.output.note
+    # A preview changes nothing, so it leaves what an interrupted run left.
+    state = engine.deployment(stack) if verb == "preview" else recovery.ready(engine, stack, note)
+    is_environment = stack == environment_stack(session.name)
     extra = dict[str, str]()
-    if is_environment and verb in {"preview", "up"}:
-        extra = recovery.found_variables(session.environment, session.name, ready.state, session.output.note)
+    if is_environment and verb != "destroy":
+        extra = recovery.found_variables(engine, session.environment, state, note)
     options = ["--exclude-protected"] if is_environment and verb == "destroy" else []
-    bars.begin(stack.name, len(ready.state.get("resources") or []))
-
-    def on_event(record: Record) -> None:
-        bars.show(stack.name, record, verb)
-
-    run = engine.run(stack, verb, options, extra, on_event)
-    session.output.note(line(run))
+    bars.begin(stack.name, len(state.get("resources") or []))
+    run = engine.run(stack, verb, options, extra, lambda record: bars.show(stack.name, record, verb))
+    note(line(run))
     return run
 
 
 def line(run: Run) -> str:
     """One line about a run that has ended."""
     ended = {Code.FINE: "", Code.REFUSED: "refused, ", Code.FAILED: "failed, "}[run.code]
-    passed = len(run.record.policies_passed)
-    judged = f", {passed} of {passed + len(run.record.policies_broken)} policies passed" if run.verb != "destroy" else ""
-    return f"{run.stack.name}: {run.verb} {ended}{counts(run.record.changes)}{judged} ({run.record.seconds} s)"
+    judged = "" if run.verb == "destroy" else f", {run.record.judged} policies passed"
+    return f"{run.stack.name}: {run.verb} {ended}{counts(run.record.changes)}{judged} ({run.seconds:.0f} s)"
 
 
 def facts(run: Run) -> dict[str, Any]:
@@ -163,7 +138,7 @@ def facts(run: Run) -> dict[str, Any]:
         "result": run.code.name.lower(),
         "changes": record.changes,
         "changed": record.changed,
-        "seconds": record.seconds,
+        "seconds": run.seconds,
         "policies": {
             "passed": record.policies_passed,
             "violations": [vars(violation) for violation in record.violations],
@@ -189,7 +164,7 @@ def advice(run: Run) -> str:
     """What to do about a run that did not end well."""
     again = f"`warmlane {run.verb}`"
     if run.code is Code.REFUSED and run.record.policies_broken:
-        return f"Nothing was changed. Do what the policies ask in {run.stack.file} or in the code, then run {again} again."
+        return f"Nothing was changed. Do what the policies ask in {run.stack.file} or the code, then run {again} again."
     if run.code is Code.REFUSED:
         return f"Nothing was changed. Do what the message says, then run {again} again."
     return (

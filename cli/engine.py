@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,7 @@ class Run:
     record: Record = field(default_factory=Record)
     status: int = 0
     output: str = ""
+    seconds: float = 0.0
 
     @property
     def code(self) -> Code:
@@ -46,9 +48,8 @@ class StackState:
     updated: str
 
 
-def variables_for(context: str, exports: Callable[[], Mapping[str, str]], lab_context: str) -> dict[str, str]:
-    """The engine's environment variables: the person's own and, where the cluster is the lab's, the lab's exports."""
-    lab = exports() if context == lab_context else {}
+def variables_with(lab: Mapping[str, str]) -> dict[str, str]:
+    """The engine's environment variables: the person's own, and the lab's exports over them where there are any."""
     # The engine shows --event-log only with its debug commands on, as its own Automation API does.
     return {**os.environ, **lab, "PULUMI_SKIP_UPDATE_CHECK": "1", "PULUMI_DEBUG_COMMANDS": "1"}
 
@@ -108,7 +109,7 @@ class Engine:
         return dict(json.loads(self._answer(stack, "stack", "output", "--json", "-s", stack.name)))
 
     def settle(self, stack: Stack) -> None:
-        """Ends what an interrupted run left pending: asks the world what there is, and drops the rest. Raises WorldFailed."""
+        """Ends what an interrupted run left pending: asks the world what there is and drops the rest."""
         self._answer(stack, "refresh", "--yes", "--clear-pending-creates", "-s", stack.name)
 
     def run(
@@ -128,8 +129,19 @@ class Engine:
 
         packed = stack.pack(self.environment) if verb in {"preview", "up"} else []
         confirmed = [] if verb == "preview" else ["--yes"]
+        began = time.monotonic()
         with event_stream.listening(take) as log:
-            arguments = [verb, "-s", stack.name, *confirmed, *packed, *options, "--suppress-outputs", "--event-log", log]
+            arguments = [
+                verb,
+                "-s",
+                stack.name,
+                *confirmed,
+                *packed,
+                *options,
+                "--suppress-outputs",
+                "--event-log",
+                log,
+            ]
             command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
             try:
                 result = subprocess.run(
@@ -144,6 +156,7 @@ class Engine:
             except FileNotFoundError:
                 raise WorldFailed("There is no `pulumi` on PATH.", MISSING_ADVICE) from None
         run.status, run.output = result.returncode, result.stdout
+        run.seconds = round(time.monotonic() - began, 1)
         return run
 
 

@@ -59,7 +59,6 @@ class Record:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     """Names of resources whose operation failed."""
-    seconds: int = 0
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Adds one event (Pulumi's apitype.EngineEvent as JSON); kinds that say nothing here are passed over."""
@@ -103,7 +102,6 @@ class Record:
             self.previewed = True
             self.planned = max(self.done, sum(changes.values()))
         self.changes = changes
-        self.seconds += int(body.get("durationSeconds", 0))
 
     @property
     def policies_passed(self) -> list[str]:
@@ -115,6 +113,12 @@ class Record:
     def policies_broken(self) -> list[str]:
         """Policies that stop the run."""
         return sorted({violation.policy for violation in self.violations if violation.blocks})
+
+    @property
+    def judged(self) -> str:
+        """How many policies passed, such as `9 of 10`."""
+        passed = len(self.policies_passed)
+        return f"{passed} of {passed + len(self.policies_broken)}"
 
     @property
     def changed(self) -> int:

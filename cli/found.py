@@ -1,22 +1,19 @@
 """Finds AWS resources that an interrupted run made and that state does not know.
 
-AllocateAddress and its like are not idempotent: an engine that dies between the call and its checkpoint leaves a resource
-behind that the next run would make again (docs/decisions/0003). Tags say whose they are; an A record has none, and is
-recognised by its name and by the lane's address in it.
+AllocateAddress and its like are not idempotent: an engine that dies between the call and its checkpoint leaves a
+resource behind that the next run would make again (docs/decisions/0003). Tags say whose they are; an A record has none,
+and is recognised by its name and by the lane's address in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cli.outcome import WorldFailed
 from warmlane import labels, names
 from warmlane.environment import Aws, Environment
-
-if TYPE_CHECKING:
-    from mypy_boto3_route53 import Route53Client
 
 Report = Callable[[str], None]
 
@@ -27,18 +24,6 @@ class Tagged:
 
     name: str
     id: str
-
-
-def import_id(arn: str) -> str:
-    """The id by which Pulumi imports the resource of an ARN.
-
-    EC2 ends its ARNs with the id; an EKS node group's is `<cluster>:<node group>` (pulumi_aws.eks.NodeGroup).
-    """
-    service, path = arn.split(":")[2], arn.split(":", 5)[5]
-    parts = path.split("/")
-    if service == "eks" and parts[0] == "nodegroup":
-        return f"{parts[1]}:{parts[2]}"
-    return parts[-1]
 
 
 def known_ids(state: Mapping[str, Any]) -> dict[str, str]:
@@ -66,8 +51,13 @@ def leftovers(tagged: Iterable[Tagged], known: Mapping[str, str]) -> tuple[dict[
     return adopted, spare
 
 
-def unknown(environment: Environment, name: str, state: Mapping[str, Any], report: Report) -> dict[str, str]:
-    """By logical name, ids of what exists and state does not know. Raises WorldFailed when AWS does not answer."""
+def unknown(
+    environment: Environment, name: str, state: Mapping[str, Any], variables: Mapping[str, str], report: Report
+) -> dict[str, str]:
+    """By logical name, ids of what exists and state does not know. Raises WorldFailed when AWS does not answer.
+
+    `variables` are the engine's: the search needs the very credentials with which it will deploy.
+    """
     account = environment.aws
     if account is None:
         return {}
@@ -76,7 +66,13 @@ def unknown(environment: Environment, name: str, state: Mapping[str, Any], repor
 
     known = known_ids(state)
     try:
-        session = boto3.Session(region_name=account.region)
+        session = boto3.Session(
+            region_name=account.region,
+            profile_name=variables.get("AWS_PROFILE"),
+            aws_access_key_id=variables.get("AWS_ACCESS_KEY_ID"),
+            aws_secret_access_key=variables.get("AWS_SECRET_ACCESS_KEY"),
+            aws_session_token=variables.get("AWS_SESSION_TOKEN"),
+        )
         tagged = _tagged(session, account, name)
         adopted, spare = leftovers(tagged, known)
         missing = [lane for lane in environment.lanes if f"{lane}-host" not in known]
@@ -96,7 +92,7 @@ def unknown(environment: Environment, name: str, state: Mapping[str, Any], repor
         where = account.endpoint or f"AWS in {account.region}"
         raise WorldFailed(
             f"{where} did not say what it holds for {name}: {error}",
-            "In the lab, run `warmlane lab up`; elsewhere check the credentials of this shell (`aws sts get-caller-identity`).",
+            "In the lab: `warmlane lab up`; elsewhere check the shell's credentials (`aws sts get-caller-identity`).",
         ) from None
     for resource in spare:
         report(
@@ -106,29 +102,58 @@ def unknown(environment: Environment, name: str, state: Mapping[str, Any], repor
     return adopted
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of EC2 resource that a lane makes: the call that lists it by tag, and where the answer has its ids."""
+
+    call: str
+    answer: str
+    id: str
+
+
+KINDS = (
+    _Kind("describe_addresses", "Addresses", "AllocationId"),
+    _Kind("describe_nat_gateways", "NatGateways", "NatGatewayId"),
+    _Kind("describe_subnets", "Subnets", "SubnetId"),
+    _Kind("describe_route_tables", "RouteTables", "RouteTableId"),
+)
+GONE = {"deleting", "deleted", "failed"}
+"""States of NAT gateways that AWS still shows, tags and all, for an hour."""
+NODE_GROUPS = "eks:nodegroup"
+
+
 def _tagged(session: Any, account: Aws, environment: str) -> list[Tagged]:
-    client = session.client("resourcegroupstaggingapi", endpoint_url=account.endpoint)
-    pages = client.get_paginator("get_resources").paginate(
-        TagFilters=[{"Key": labels.ENVIRONMENT, "Values": [environment]}]
-    )
+    """What carries the environment's tag. EC2 is asked itself: the tagging API lags behind it by minutes."""
+    ec2 = session.client("ec2", endpoint_url=account.endpoint)
     found = list[Tagged]()
-    for page in pages:
+    for kind in KINDS:
+        for item in _items(ec2, kind, environment):
+            if item.get("State") not in GONE:
+                found += _named(item.get("Tags", []), item[kind.id])
+    tagging = session.client("resourcegroupstaggingapi", endpoint_url=account.endpoint)
+    filters = [{"Key": labels.ENVIRONMENT, "Values": [environment]}]
+    for page in tagging.get_paginator("get_resources").paginate(TagFilters=filters, ResourceTypeFilters=[NODE_GROUPS]):
         for entry in page["ResourceTagMappingList"]:
-            tags = {tag["Key"]: tag["Value"] for tag in entry["Tags"]}
-            if labels.NAME in tags:
-                found.append(Tagged(tags[labels.NAME], import_id(entry["ResourceARN"])))
-    return _standing(session, account, found)
+            found += _named(entry["Tags"], node_group_id(entry["ResourceARN"]))
+    return found
 
 
-def _standing(session: Any, account: Aws, found: list[Tagged]) -> list[Tagged]:
-    """Without NAT gateways that are deleted: AWS shows them, tags and all, for an hour."""
-    gateways = [resource.id for resource in found if resource.id.startswith("nat-")]
-    if not gateways:
-        return found
-    client = session.client("ec2", endpoint_url=account.endpoint)
-    states = client.describe_nat_gateways(Filters=[{"Name": "nat-gateway-id", "Values": gateways}])["NatGateways"]
-    gone = {state["NatGatewayId"] for state in states if state["State"] in {"deleting", "deleted", "failed"}}
-    return [resource for resource in found if resource.id not in gone]
+def _items(ec2: Any, kind: _Kind, environment: str) -> Iterator[dict[str, Any]]:
+    asked = {"Filters": [{"Name": f"tag:{labels.ENVIRONMENT}", "Values": [environment]}]}
+    # AWS gives all addresses at once and the others page by page.
+    paged = ec2.can_paginate(kind.call)
+    for page in ec2.get_paginator(kind.call).paginate(**asked) if paged else [getattr(ec2, kind.call)(**asked)]:
+        yield from page[kind.answer]
+
+
+def _named(tags: Iterable[Mapping[str, str]], id_: str) -> list[Tagged]:
+    name = next((tag["Value"] for tag in tags if tag["Key"] == labels.NAME), None)
+    return [Tagged(name, id_)] if name else []
+
+
+def node_group_id(arn: str) -> str:
+    """The id by which Pulumi imports an EKS node group: `<cluster>:<node group>`."""
+    return ":".join(arn.split("/")[1:3])
 
 
 def _addresses(session: Any, account: Aws) -> dict[str, str]:
@@ -136,8 +161,8 @@ def _addresses(session: Any, account: Aws) -> dict[str, str]:
     return {item["AllocationId"]: item["PublicIp"] for item in client.describe_addresses()["Addresses"]}
 
 
-def _host_record(client: Route53Client, zone: str, host: str, address: str) -> str:
-    """Import id of the A record of a lane that stands already; empty when there is none, or when it is somebody else's."""
+def _host_record(client: Any, zone: str, host: str, address: str) -> str:
+    """Import id of a lane's A record that stands already; empty when there is none or it is somebody else's."""
     answer = client.list_resource_record_sets(
         HostedZoneId=zone, StartRecordName=host, StartRecordType="A", MaxItems="1"
     )

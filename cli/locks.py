@@ -1,7 +1,7 @@
 """Locks of Pulumi's file backend: whose they are, and which may be cleared.
 
-The engine leaves its lock behind when it is killed, and then refuses the stack to everybody (pulumi#2697). `pulumi cancel`
-clears a lock whoever holds it; here only one whose process is dead is cleared.
+The engine leaves its lock behind when it is killed, and then refuses the stack to everybody (pulumi#2697). `pulumi
+cancel` clears a lock whoever holds it; here only one whose process is dead is cleared.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cli.stacks import Stack
 ORGANIZATION = "organization"
 """The one organization of a backend that is not Pulumi Cloud."""
 CLOCK_SLACK = 2.0
-"""Seconds by which a process may seem to have started after the lock that it wrote: /proc counts in ticks since boot."""
+"""Seconds by which a process may seem to have started after it wrote its lock: /proc counts in ticks since boot."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _exists(pid: int) -> bool:
 def is_dead(lock: Lock, host: str, process_start: Callable[[int], float | None] = started) -> bool:
     """Whether the process that holds a lock is known to be gone.
 
-    On another host nobody can know. A process with the same number that started after the lock was written is another one.
+    On another host nobody can know. A process of that number that started after the lock was written is another.
     """
     if lock.host != host:
         return False

@@ -66,7 +66,7 @@ class Output:
 
     @contextmanager
     def progress(self) -> Iterator[Bars]:
-        """Progress bars on standard error, one for each stack; a line at its start and end where there is no terminal."""
+        """Progress bars on standard error, one for each stack; none where there is no terminal."""
         columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=self.side, disable=not self.side.is_terminal, transient=True) as progress:
             yield Bars(progress)
@@ -86,9 +86,10 @@ class Bars:
     def show(self, stack: str, record: Record, verb: str) -> None:
         """Moves a stack's bar to where the engine is."""
         phase = verb if record.previewed else "preview"
-        total = record.planned if record.previewed else None
-        known = {"total": total} if total else {}
-        self._progress.update(self._tasks[stack], description=f"{stack}  {phase}", completed=record.done, **known)
+        task = self._tasks[stack]
+        if record.previewed and record.planned:
+            self._progress.update(task, total=record.planned)
+        self._progress.update(task, description=f"{stack}  {phase}", completed=record.done)
 
 
 SIGNS = {"create": "+", "update": "~", "replace": "+-", "delete": "-", "import": "^", "same": "="}

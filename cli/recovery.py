@@ -14,10 +14,8 @@ from warmlane.environment import Environment
 Report = Callable[[str], None]
 
 
-def ready(engine: Engine, stack: Stack, exists: bool, report: Report) -> Mapping[str, Any]:
-    """Creates the stack, clears a dead lock, settles what is pending; returns what state knows. Raises WorldFailed."""
-    if not exists:
-        engine.create(stack)
+def ready(engine: Engine, stack: Stack, report: Report) -> Mapping[str, Any]:
+    """Clears a dead lock and settles what is pending; returns what the stack's state knows. Raises WorldFailed."""
     place = locks.directory(engine.backend(stack), stack)
     if place is not None:
         for lock in locks.clear_dead(place, stack):
@@ -32,12 +30,12 @@ def ready(engine: Engine, stack: Stack, exists: bool, report: Report) -> Mapping
 
 
 def found_variables(
-    environment: Environment, name: str, state: Mapping[str, Any], report: Report
+    engine: Engine, environment: Environment, state: Mapping[str, Any], report: Report
 ) -> dict[str, str]:
     """The variable by which the environment's program adopts what state does not know; empty when there is nothing."""
     if environment.aws is None:
         return {}
-    ids = found.unknown(environment, name, state, report)
+    ids = found.unknown(environment, engine.environment, state, engine.variables, report)
     for logical_name, id_ in sorted(ids.items()):
-        report(f"{name}: adopting {logical_name} ({id_}), which exists and which state does not know")
+        report(f"{engine.environment}: adopting {logical_name} ({id_}), which exists and which state does not know")
     return {FOUND_VARIABLE: json.dumps(ids)} if ids else {}

@@ -15,7 +15,7 @@ from warmlane.errors import ConfigError
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack of one of the two projects. `directory` and `root` are relative: to the repository, and from there back."""
+    """A stack of one of the two projects. `directory` is relative to the repository; `root` leads back from there."""
 
     project: str
     name: str
@@ -33,7 +33,12 @@ class Stack:
         Relative, as the state would otherwise show where a clone lies.
         """
         policies = Path(self.root) / "policies"
-        return ["--policy-pack", str(policies), "--policy-pack-config", str(policies / "config" / f"{environment}.json")]
+        return [
+            "--policy-pack",
+            str(policies),
+            "--policy-pack-config",
+            str(policies / "config" / f"{environment}.json"),
+        ]
 
 
 def environment_stack(environment: str) -> Stack:
@@ -43,9 +48,7 @@ def environment_stack(environment: str) -> Stack:
 
 def campaign_stack(campaign: str, environment: str) -> Stack:
     """The stack of a campaign."""
-    return Stack(
-        names.CAMPAIGN_PROJECT, names.campaign_stack(campaign, environment), config.CAMPAIGNS_DIRECTORY, ".."
-    )
+    return Stack(names.CAMPAIGN_PROJECT, names.campaign_stack(campaign, environment), config.CAMPAIGNS_DIRECTORY, "..")
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def selected(repository: Path, environment: str, campaigns: Sequence[str], every
 
 
 def validated(repository: Path, selection: Selection) -> tuple[Environment, dict[str, Campaign]]:
-    """The environment and the asked campaigns, judged together. Raises ConfigRefused with every problem of all files."""
+    """The environment and the asked campaigns, judged together. Raises ConfigRefused with all problems of all files."""
     errors = list[ConfigError]()
     environment: Environment | None = None
     campaigns = dict[str, Campaign]()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap, Namespace
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
@@ -38,16 +40,20 @@ class Platform(pulumi.ComponentResource):
             metadata={"name": names.PLATFORM_NAMESPACE, "labels": marks | pod_security("restricted")},
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+        def metadata(object_name: str) -> Any:
+            return {"name": object_name, "namespace": names.PLATFORM_NAMESPACE, "labels": marks}
+
         inside = pulumi.ResourceOptions(parent=self, depends_on=[self.namespace])
         self.default_deny = NetworkPolicy(
             f"{name}-default-deny",
-            metadata={"name": names.DEFAULT_DENY_POLICY, "namespace": names.PLATFORM_NAMESPACE, "labels": marks},
+            metadata=metadata(names.DEFAULT_DENY_POLICY),
             spec=isolation.default_deny_spec(),
             opts=inside,
         )
         self.lease_table = ConfigMap(
             f"{name}-lease-table",
-            metadata={"name": names.LEASE_TABLE_CONFIG_MAP, "namespace": names.PLATFORM_NAMESPACE, "labels": marks},
+            metadata=metadata(names.LEASE_TABLE_CONFIG_MAP),
             data=lease_table(environment),
             opts=inside,
         )

@@ -151,7 +151,7 @@ def _volumes(size: str) -> list[Manifest]:
     """Mounted as directories, never by subPath: only those follow a change."""
     return [
         {"name": SPOOL, "emptyDir": {"sizeLimit": f"{sizing.spool_mib(size)}Mi"}},
-        {"name": LOGS, "emptyDir": {"sizeLimit": f"{sizing.logs_mib(size)}Mi"}},
+        {"name": LOGS, "emptyDir": {"sizeLimit": f"{sizing.LOGS_MIB}Mi"}},
         {"name": RUNTIME, "emptyDir": {"medium": "Memory", "sizeLimit": f"{RUNTIME_MIB}Mi"}},
         {"name": CONFIG, "configMap": {"name": names.SENDER_CONFIG_MAP}},
         {"name": IDENTITY, "configMap": {"name": names.SENDER_IDENTITY_CONFIG_MAP}},

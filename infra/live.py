@@ -42,7 +42,7 @@ def workloads(context: str) -> list[Workload] | None:
         try:
             answer = subprocess.run(command, capture_output=True, check=True, timeout=2 * SECONDS).stdout
             found.extend(_parsed(kind, json.loads(answer)))
-        except (OSError, subprocess.SubprocessError, ValueError):
+        except (OSError, subprocess.SubprocessError, ValueError, LookupError, AttributeError):
             return None
     return found
 

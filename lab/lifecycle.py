@@ -13,10 +13,12 @@ from pathlib import Path
 
 from lab import settings, toolchain
 from lab.network import CommandFailed, router_drops, topology
-from lab.node import api, bringup, confines, holder, kubelet, processes
+from lab.network.mounts import mounts
+from lab.node import api, confines, holder, kubelet, processes
 from lab.node.bringup import AWS, Bringup
 from lab.node.checkup import Finding, address_conflicts, findings
 from lab.node.holder import Holder
+from lab.node.images import ImageLost
 from lab.toolchain import Report
 
 TAKE_OVER = "WARMLANE_REQUIRE_LAB"
@@ -111,7 +113,7 @@ def doctor() -> list[Finding]:
 
 def _need_root() -> None:
     if os.geteuid() != 0:
-        raise LabError("the lab makes network namespaces, mounts and cgroups: run it as root, or by `make up` in Docker")
+        raise LabError("the lab makes network namespaces, mounts and cgroups: run it as root, or `make up` with Docker")
 
 
 def _refuse_if_held(found: Holder | None, report: Report) -> None:
@@ -139,8 +141,9 @@ def _stale(found: Holder | None) -> str | None:
         return "all of its processes are gone"
     if AWS in found.processes and not found.alive(AWS):
         return "its AWS is gone, and with it what Pulumi's state speaks of"
-    if found.processes and not (topology.standing() and confines.standing()):
-        return "its network or its mounts are gone"
+    standing = topology.standing() and confines.standing()
+    if not standing and [one for one in leftovers() if one != str(settings.STATE)]:
+        return "only parts of its network and mounts stand"
     return None
 
 
@@ -155,6 +158,10 @@ def _clear(found: Holder | None) -> None:
 
 
 def _remove(directory: Path, seconds: float = 10) -> None:
+    mounted = [str(mount.path) for mount in mounts() if mount.path.is_relative_to(directory)]
+    if mounted:
+        # What is mounted there is not the lab's to delete: its own mounts are in a namespace that is gone by now.
+        raise LabError(f"{', '.join(mounted)} is mounted below {directory}: unmount it, then run this again")
     deadline = time.monotonic() + seconds
     while directory.exists():
         try:
@@ -198,6 +205,6 @@ def _failures() -> Iterator[None]:
         api.ApiError,
         holder.LabBusy,
         toolchain.StepFailed,
-        bringup.images.ImageLost,
+        ImageLost,
     ) as problem:
         raise LabError(str(problem)) from problem

@@ -46,6 +46,9 @@ SENDER_SIZES: dict[str, dict[str, Size]] = {
 }
 """By size, then container. Postfix needs about 2 MiB for each of its processes, the gate about 60 MiB for Python."""
 
+LOGS_MIB = 96
+"""Size limit of the log volume, MiB: the sender keeps four files of 16 MiB, and the one being written may grow past that
+between two looks."""
 SPOOL_SHARE = 0.75
 """Part of Postfix's ephemeral storage that the spool volume may fill; the rest is its log volume and writable layer."""
 
@@ -53,11 +56,6 @@ SPOOL_SHARE = 0.75
 def spool_mib(size: str) -> int:
     """Size limit of the spool volume, MiB."""
     return int(SENDER_SIZES[size][POSTFIX].ephemeral_storage_mib * SPOOL_SHARE)
-
-
-def logs_mib(size: str) -> int:
-    """Size limit of the log volume that Postfix writes and the gate reads, MiB."""
-    return SENDER_SIZES[size][POSTFIX].ephemeral_storage_mib // 8
 
 
 def pod_total(size: str) -> Size:

@@ -22,7 +22,7 @@ from moto.route53.exceptions import Route53ClientError
 from moto.route53.models import Route53Backend, route53_backends
 
 from lab import settings
-from lab.aws import nat_gateways, reverse_dns
+from lab.aws import gaps, nat_gateways, reverse_dns
 from lab.aws.patches import patched
 from lab.aws.pool import ElasticPool
 from lab.aws.quotas import Quotas
@@ -72,8 +72,7 @@ class Account:
         """Stand before moto's backends while the block runs. moto's state is one per process: so is this."""
         with ExitStack() as stack:
             stack.enter_context(reverse_dns.installed())
-            # Nobody starts an instance here, and moto's list of machine images takes longer to load than all the rest.
-            stack.enter_context(patched(EC2Backend, "_load_amis", lambda _: None))
+            stack.enter_context(gaps.filled())
             for born, seed in ((EC2Backend, self._seed_ec2), (Route53Backend, self._seed_route53)):
                 stack.enter_context(patched(born, "__init__", self._seeded(born, seed)))
             replaced = {
@@ -236,5 +235,5 @@ def answer(operation: str, code: str, message: str) -> Exception:
     service = operation.split(":")[0]
     if service == "eks":
         status = {"ResourceNotFoundException": 404, "ResourceInUseException": 409}.get(code, 400)
-        return type(code, (EKSError,), {"TYPE": code, "STATUS": status})(message=message)  # type: ignore[no-any-return]
+        return type(code, (EKSError,), {"TYPE": code, "STATUS": status})(message=message)
     return {"ec2": EC2ClientError, "route53": Route53ClientError}[service](code, message)

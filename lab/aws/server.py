@@ -61,6 +61,7 @@ def _reread(account: Account, path: Path | None) -> None:
     """Take new quotas, as AWS does when it grants an increase; a wrong file changes nothing."""
     try:
         account.quotas = load(path)
+        print(f"now {account.quotas}", file=sys.stderr, flush=True)
     except QuotaError as problem:
         print(problem, file=sys.stderr, flush=True)
 

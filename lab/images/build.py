@@ -150,6 +150,7 @@ def build_image(store: Store, recipe: Recipe, programs: Mapping[str, Path]) -> N
         prepared = Path(directory) / "image.tar"
         store.run(f"saving image {recipe.name}", "push", "--format", "oci", tag, f"oci-archive:{prepared}:{tag}")
         prepared.rename(archive)
+    store.forget_others(tag)
     for old in images_directory().glob(f"{recipe.name}-*.tar"):
         if old != archive and old.stat().st_mtime < archive.stat().st_mtime - OLD_SECONDS:
             old.unlink()

@@ -44,7 +44,7 @@ RECIPES: dict[str, Recipe] = {
         Recipe(name="pause", context=_OWN / "pause", programs=("pause",), minutes=0.1),
         Recipe(name="coredns", context=_OWN / "coredns", programs=("coredns",), minutes=0.2),
         Recipe(name="sender", context=settings.REPOSITORY / "services/sender", minutes=1),
-        Recipe(name="prometheus", context=_OWN / "prometheus", minutes=1),
+        Recipe(name="prometheus", context=_OWN / "prometheus", programs=("prometheus",), minutes=0.2),
         Recipe(name="alertmanager", context=_OWN / "alertmanager", minutes=0.5),
         Recipe(name="producer", context=_OWN / "producer", minutes=0.5),
     )

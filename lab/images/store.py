@@ -45,6 +45,15 @@ class Store:
         command = ["buildah", *self.options, "inspect", "--type", "image", image]
         return subprocess.run(command, env=environment(), capture_output=True).returncode == 0
 
+    def forget_others(self, tag: str) -> None:
+        """Removes what the storage holds of this repository under other tags, or it would grow with each edit."""
+        repository = tag.rsplit(":", 1)[0]
+        listing = ["buildah", *self.options, "images", "--noheading", "--format", "{{.Name}}:{{.Tag}}"]
+        asked = subprocess.run(listing, env=environment(), capture_output=True, text=True)
+        others = [line for line in asked.stdout.split() if line != tag and line.startswith(f"{repository}:")]
+        if others:
+            subprocess.run(["buildah", *self.options, "rmi", *others], env=environment(), capture_output=True)
+
 
 def environment() -> dict[str, str]:
     """The environment of buildah: its own temporary folder, as /tmp may be small and in memory."""

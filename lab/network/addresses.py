@@ -27,8 +27,8 @@ def elastic(listing: str) -> set[IPv4Address]:
 def sync_addresses(addresses: set[IPv4Address]) -> None:
     """Makes `addresses` the elastic addresses on the node, and the only ones from which the router lets port 25 out.
 
-    An address that goes leaves the router's set first; one that comes is on the node before the router admits it. Raises
-    ValueError for an address outside of ELASTIC_RANGE, CommandFailed when the lab's network does not stand.
+    An address that goes leaves the router's set first; one that comes is on the node before the router admits it.
+    Raises ValueError for an address outside of ELASTIC_RANGE, CommandFailed when the lab's network does not stand.
     """
     first, last = settings.ELASTIC_RANGE
     stray = sorted(address for address in addresses if not first <= address <= last)

@@ -28,7 +28,7 @@ def run(*command: str | Path, namespace: str | None = None, text: str | None = N
     try:
         done = subprocess.run(argv, input=text, capture_output=True, text=True, timeout=timeout)
     except FileNotFoundError as problem:
-        raise CommandFailed(f"{argv[0]} is not installed; `warmlane lab doctor` names the missing packages") from problem
+        raise CommandFailed(f"{argv[0]} is not installed; `warmlane lab doctor` names what is missing") from problem
     except subprocess.TimeoutExpired as problem:
         raise CommandFailed(f"`{' '.join(words)}` did not end within {timeout:.0f} s") from problem
     if done.returncode:

@@ -26,5 +26,5 @@ def mounts() -> list[Mount]:
 
 
 def is_mounted(path: Path) -> bool:
-    """Whether something is mounted at `path`, be it a file or a directory's bind mount (os.path.ismount sees neither)."""
+    """Whether `path` is a mount point, also for a file's or a directory's bind mount (os.path.ismount misses these)."""
     return any(mount.path == path for mount in mounts())

@@ -1,4 +1,4 @@
-"""Three network namespaces and their links: node - router - outside, and a management link from the machine to the node.
+"""Three network namespaces and their links: node, router, outside, and a management link from machine to node.
 
     machine 198.18.77.1 --- 198.18.77.2 node 198.51.100.2 --- 198.51.100.1 router 203.0.113.1 --- 203.0.113.2 outside
 
@@ -21,6 +21,8 @@ OUTSIDE_LINK = "out0"
 NAMESPACES = (settings.NODE_NETNS, settings.ROUTER_NETNS, settings.OUTSIDE_NETNS)
 _MADE_DIRECTORY = settings.STATE / "made-netns-directory"
 """Stands when the machine had no directory of named network namespaces: `ip netns add` mounts one."""
+_COMPLETE = settings.STATE / "network-complete"
+"""Stands once all is made: what was cut off half-way is made anew, not mended."""
 BALANCER_NETWORK = IPv4Network("198.51.100.240/28")
 """The block that LOAD_BALANCER_RANGE fills; the router sends it to the node, which answers no ARP for it."""
 
@@ -69,13 +71,13 @@ def outside_addresses() -> list[IPv4Address]:
 
 def standing() -> bool:
     """Whether all of it is there."""
-    return all(is_mounted(NETNS_DIRECTORY / name) for name in NAMESPACES)
+    return _COMPLETE.exists() and all(is_mounted(NETNS_DIRECTORY / name) for name in NAMESPACES)
 
 
 def create() -> None:
     """Makes namespaces, links, routes and rules. Whatever stood before must have been deleted. Raises CommandFailed."""
+    settings.STATE.mkdir(parents=True, exist_ok=True)
     if not is_mounted(NETNS_DIRECTORY):
-        _MADE_DIRECTORY.parent.mkdir(parents=True, exist_ok=True)
         _MADE_DIRECTORY.touch()
     for name in NAMESPACES:
         run("ip", "netns", "add", name)
@@ -96,6 +98,7 @@ def create() -> None:
         run("ip", "address", "add", f"{address}/32", "dev", OUTSIDE_LINK, namespace=settings.OUTSIDE_NETNS)
     run("nft", "-f", "-", namespace=settings.ROUTER_NETNS, text=firewall.router_rules())
     run("nft", "-f", "-", namespace=settings.NODE_NETNS, text=firewall.node_rules())
+    _COMPLETE.touch()
 
 
 def _connect(one: Link, other: Link) -> None:
@@ -117,6 +120,7 @@ def _route(namespace: str, destination: str, via: IPv4Address) -> None:
 
 def delete() -> None:
     """Removes the namespaces, and with them every link, route and rule; the machine's end of the link goes too."""
+    _COMPLETE.unlink(missing_ok=True)
     for name in NAMESPACES:
         path = NETNS_DIRECTORY / name
         with suppress(CommandFailed):
@@ -125,10 +129,11 @@ def delete() -> None:
         path.unlink(missing_ok=True)
     with suppress(CommandFailed):
         run("ip", "link", "delete", MACHINE_LINK)
-    if _MADE_DIRECTORY.exists() and not any(NETNS_DIRECTORY.iterdir()):
+    if _MADE_DIRECTORY.exists() and NETNS_DIRECTORY.is_dir() and not any(NETNS_DIRECTORY.iterdir()):
         while is_mounted(NETNS_DIRECTORY):
             run("umount", NETNS_DIRECTORY)
         NETNS_DIRECTORY.rmdir()
+    _MADE_DIRECTORY.unlink(missing_ok=True)
 
 
 def leftovers() -> list[str]:

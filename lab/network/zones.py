@@ -48,8 +48,8 @@ def zone_text(zone: str, records: list[str], serial: int) -> str:
 def zones(records: dict[str, IPv4Address], reverse: dict[IPv4Address, str]) -> dict[str, list[str]]:
     """Records of every zone of the outside.
 
-    `records` are the names of the hosted zone, `reverse` the PTR records of elastic addresses. Mailbox domains of RECEIVERS
-    have one MX each; nothing else has. Raises ValueError for a name outside of the lab's domain.
+    `records` are the names of the hosted zone, `reverse` the PTR records of elastic addresses. Mailbox domains of
+    RECEIVERS have one MX each; nothing else has. Raises ValueError for a name outside of the lab's domain.
     """
     suffix = f".{settings.DOMAIN}"
     stray = sorted(name for name in records if name != settings.DOMAIN and not name.endswith(suffix))
@@ -79,7 +79,9 @@ def corefile() -> str:
         f"    file {_file(name)} {{\n        reload {RELOAD}s\n    }}\n    errors\n}}\n"
         for name in names
     ]
-    unknown = f".:53 {{\n    bind {settings.OUTSIDE_DNS}\n    template ANY ANY . {{\n        rcode NXDOMAIN\n    }}\n}}\n"
+    unknown = (
+        f".:53 {{\n    bind {settings.OUTSIDE_DNS}\n    template ANY ANY . {{\n        rcode NXDOMAIN\n    }}\n}}\n"
+    )
     return "".join([*blocks, unknown])
 
 

@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -32,7 +32,7 @@ from lab.node import (
     storage,
 )
 from lab.node.holder import Holder
-from lab.node.processes import NotReady, Service, start, wait_ready
+from lab.node.processes import NotReady, Service, Started, start, wait_ready
 from lab.receivers import services as outside
 from lab.toolchain import Report, Toolbox
 
@@ -56,11 +56,18 @@ class Bringup:
         self.keep(containerd.service())
         with ThreadPoolExecutor(1) as pool:
             # Unpacking takes the disk, the control plane's start the processors: both at once.
-            loading = pool.submit(images.load, wanted)
+            own = {name: wanted[name] for name in ("pause", "coredns")}
+            first, rest = pool.submit(images.load, own), pool.submit(images.load, wanted)
             self.outside()
             self.control_plane()
             self.node()
-            self.cluster(wanted, loading)
+            first.result()
+            self.cluster(wanted)
+            try:
+                rest.result(timeout=1)
+            except TimeoutError:
+                self.report("loading the images")
+                rest.result()
         secrets.ensure()
         images.write_references(wanted)
 
@@ -69,10 +76,12 @@ class Bringup:
         if self.holder.alive(service.name):
             return
         self.report(f"starting {service.name}")
-        process = start(service)
-        self.holder.processes[service.name] = process
-        self.holder.save()
-        wait_ready(service, process)
+
+        def record(process: Started) -> None:
+            self.holder.processes[service.name] = process
+            self.holder.save()
+
+        wait_ready(service, start(service, record))
 
     def world(self) -> None:
         """Namespaces, links, mounts and cgroups."""
@@ -112,15 +121,10 @@ class Bringup:
         self.keep(cilium.service(self.toolbox.path("cilium-agent"), os.environ.get("PATH", "/usr/bin:/bin")))
         self.wait("the node", kubelet.node_ready, seconds=60)
 
-    def cluster(self, wanted: dict[str, Image], loading: Future[list[str]]) -> None:
+    def cluster(self, wanted: dict[str, Image]) -> None:
         """What runs in the cluster: DNS, volumes, load balancer addresses."""
         storage.prepare()
         manifests = [*storage.manifests(), *dns.manifests(wanted["coredns"].reference)]
-        if not loading.done():
-            self.report("loading the images")
-        loaded = loading.result()
-        if loaded:
-            self.report(f"images loaded: {', '.join(loaded)}")
         kubectl = self.toolbox.path("kubectl")
         self.once("manifests", json.dumps(manifests), lambda: api.apply(kubectl, manifests))
         self.keep(caretaker_service())

@@ -1,5 +1,6 @@
-"""`python -m lab.node.caretaker`: what a cloud does for a cluster. It gives addresses to LoadBalancer Services and makes
-volumes usable again whose claim was deleted.
+"""`python -m lab.node.caretaker`: what a cloud does for a cluster.
+
+It gives addresses to LoadBalancer Services and makes volumes usable again whose claim was deleted.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def addresses_of(service: dict[str, Any]) -> list[str]:
 
 
 def assignments(services: Iterable[dict[str, Any]]) -> dict[str, IPv4Address]:
-    """Addresses to give out, by the path of the Service: the lowest free ones. Raises RuntimeError when none is left."""
+    """Addresses to give out, by the path of the Service: the lowest free ones. Raises RuntimeError if none is left."""
     balanced = [one for one in services if one["spec"].get("loadBalancerClass") == LOAD_BALANCER_CLASS]
     taken = {address for one in balanced for address in addresses_of(one)}
     first, last = settings.LOAD_BALANCER_RANGE

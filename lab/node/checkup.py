@@ -46,7 +46,9 @@ def _tools() -> Finding:
     lacking = toolchain.missing()
     names = ", ".join(tool.name for tool in lacking)
     minutes = toolchain.minutes_left(lacking)
-    return Finding("tools in the cache", not lacking, f"`make up` builds {names} (about {minutes} min)" if lacking else "")
+    return Finding(
+        "tools in the cache", not lacking, f"`make up` builds {names} (about {minutes} min)" if lacking else ""
+    )
 
 
 def _disk() -> Finding:

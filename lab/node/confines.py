@@ -1,7 +1,7 @@
 """What holds the node's processes together: a mount namespace and cgroups of the lab's own.
 
-The mount namespace has a /run and /var/log of its own, a bpffs and everything that kubelet and containerd mount: all of it
-goes with the last process. The cgroups tell which processes are the lab's, pods and containerd's shims included, and
+The mount namespace has a /run and /var/log of its own, a bpffs and everything that kubelet and containerd mount: all of
+it goes with the last process. The cgroups tell which processes are the lab's, pods and containerd's shims included, and
 what Cilium attaches to a cgroup applies to the node's processes alone.
 """
 
@@ -18,6 +18,8 @@ from lab.network.commands import CommandFailed, run
 from lab.network.mounts import is_mounted, mounts
 
 MOUNT_NAMESPACE = settings.RUN / "mnt"
+_COMPLETE = settings.RUN / "complete"
+"""Stands once all is made: what was cut off half-way is made anew, not mended."""
 BPFFS = settings.RUN / "bpf"
 CGROUP2 = settings.RUN / "cgroup2"
 """In the node's mount namespace: the node's own subtree of the cgroup2 hierarchy."""
@@ -66,6 +68,7 @@ def create() -> None:
     BPFFS.mkdir()
     CGROUP2.mkdir()
     run("unshare", f"--mount={MOUNT_NAMESPACE}", "--propagation", "private", "sh", "-ec", _mount_script(root))
+    _COMPLETE.touch()
 
 
 def _mount_script(root: Path) -> str:
@@ -105,7 +108,7 @@ def _create_cgroups(root: Path) -> None:
 
 def standing() -> bool:
     """Whether mount namespace and cgroups are there."""
-    return is_mounted(MOUNT_NAMESPACE) and (cgroup2_root() / DAEMONS_CGROUP).is_dir()
+    return _COMPLETE.exists() and is_mounted(MOUNT_NAMESPACE) and (cgroup2_root() / DAEMONS_CGROUP).is_dir()
 
 
 def members() -> set[int]:
@@ -139,7 +142,8 @@ def delete() -> None:
         _remove_cgroups(hierarchy / LAB_CGROUP)
     if _MADE.exists():
         for line in _MADE.read_text().splitlines():
-            Path(line).rmdir()
+            if Path(line).is_dir():
+                Path(line).rmdir()
         _MADE.unlink()
     for path in (_OWN_CGROUP2, settings.RUN):
         while is_mounted(path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from lab import settings
@@ -46,7 +47,7 @@ def api_server(program: Path) -> Service:
 
 
 def controller_manager(program: Path) -> Service:
-    """The controller manager; it gives the node its range of pod addresses, as Cilium's operator is not there to do it."""
+    """The controller manager; it gives the node its range of pod addresses, as there is no Cilium operator to do it."""
     return Service(
         name="kube-controller-manager",
         namespace=settings.NODE_NETNS,
@@ -85,13 +86,13 @@ def scheduler(program: Path) -> Service:
 
 
 def _healthy(port: int) -> bool:
-    """Whether a part of the control plane says that it is well, on the node's loopback under a certificate of its own."""
+    """Whether a part of the control plane says it is well, on the node's loopback, with a certificate of its own."""
     code = (
         "import ssl, urllib.request as r; "
         f"r.urlopen('https://127.0.0.1:{port}/healthz', timeout=2, context=ssl._create_unverified_context())"
     )
     try:
-        run("python3", "-c", code, namespace=settings.NODE_NETNS, timeout=5)
+        run(sys.executable, "-c", code, namespace=settings.NODE_NETNS, timeout=5)
     except CommandFailed:
         return False
     return True

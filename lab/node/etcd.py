@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from lab import settings
@@ -14,7 +15,7 @@ DATA = settings.STATE / "etcd"
 
 
 def service(program: Path) -> Service:
-    """The store. A crash of the machine may lose it, and then the whole lab is made anew: so it does not wait for the disk."""
+    """The store. It does not wait for the disk: after a crash of the machine the whole lab is made anew."""
     return Service(
         name="etcd",
         namespace=settings.NODE_NETNS,
@@ -39,7 +40,7 @@ def ready() -> bool:
     """Whether a client gets through to it; asked in the node's namespace, as it listens nowhere else."""
     code = f"import urllib.request as r; r.urlopen('{CLIENT_URL}/health', timeout=2)"
     try:
-        run("python3", "-c", code, namespace=settings.NODE_NETNS, timeout=5)
+        run(sys.executable, "-c", code, namespace=settings.NODE_NETNS, timeout=5)
     except CommandFailed:
         return False
     return True

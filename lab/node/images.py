@@ -17,8 +17,8 @@ class ImageLost(RuntimeError):
     """An image was imported and is not there under its digest."""
 
 
-def load(images: Mapping[str, Image]) -> list[str]:
-    """Imports the images that the node lacks, under their references by digest; returns the names of what came in."""
+def load(images: Mapping[str, Image]) -> None:
+    """Imports the images that the node lacks, under their references by digest. Raises ImageLost, CommandFailed."""
     present = set(ctr("images", "list", "--quiet").split())
     wanted = {name: image for name, image in images.items() if image.reference not in present}
     for image in wanted.values():
@@ -29,7 +29,6 @@ def load(images: Mapping[str, Image]) -> list[str]:
         lost = [image.reference for image in wanted.values() if image.reference not in present]
         if lost:
             raise ImageLost(f"imported, but not there under their digest: {', '.join(lost)}")
-    return list(wanted)
 
 
 def write_references(images: Mapping[str, Image]) -> None:

@@ -18,8 +18,9 @@ from lab.node import confines
 LOG_TAIL = 15
 """Lines of a process' log that its failure shows."""
 
-# Joins the cgroup first, so that whatever the process starts is the lab's from its first moment.
-_ENTER = 'echo $$ > "$1"; shift; exec "$@"'
+# Waits until its pid is written down, and ends when the one who should do that is gone: no process is left unknown.
+# Then it joins the cgroup, so that whatever the process starts is the lab's from its first moment.
+_ENTER = 'read -r go || exit 1; echo $$ > "$1"; shift; exec "$@" < /dev/null'
 
 
 class NotReady(RuntimeError):
@@ -70,8 +71,8 @@ def alive(process: Started | None) -> bool:
     return process is not None and start_ticks(process.pid) == process.ticks
 
 
-def start(service: Service) -> Started:
-    """Starts a service, its output going to its log."""
+def start(service: Service, record: Callable[[Started], None]) -> Started:
+    """Starts a service, its output going to its log; `record` writes it down before it runs."""
     words = [str(word) for word in service.command]
     if service.node or service.namespace:
         enter = ["nsenter"]
@@ -85,7 +86,7 @@ def start(service: Service) -> Started:
     with service.log.open("ab") as log:
         child = subprocess.Popen(
             ["sh", "-c", _ENTER, "sh", str(confines.cgroup2_root() / cgroup / "cgroup.procs"), *words],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
             env={**_base_environment(), **service.environment},
@@ -93,7 +94,12 @@ def start(service: Service) -> Started:
             start_new_session=True,
         )
     ticks = start_ticks(child.pid)
-    return Started(child.pid, ticks if ticks is not None else -1)
+    started = Started(child.pid, ticks if ticks is not None else -1)
+    record(started)
+    assert child.stdin is not None
+    with suppress(BrokenPipeError), child.stdin:
+        child.stdin.write(b"go\n")
+    return started
 
 
 def _base_environment() -> dict[str, str]:

@@ -49,7 +49,7 @@ def volume(index: int) -> dict[str, object]:
 
 def manifests() -> list[dict[str, object]]:
     """The StorageClass and every volume."""
-    storage_class = {
+    storage_class: dict[str, object] = {
         "apiVersion": "storage.k8s.io/v1",
         "kind": "StorageClass",
         "metadata": {"name": STORAGE_CLASS},

@@ -45,8 +45,8 @@ async def serve() -> None:
     settings.RECEIVED.touch()
     for domain, address in settings.RECEIVERS.items():
         await loop.create_server(_protocol(domain), str(address), MX_PORT, backlog=1024)
-    for address, port in decoys():
-        await asyncio.start_server(functools.partial(greet, f"{address}:{port}"), address, port)
+    for host, port in decoys():
+        await asyncio.start_server(functools.partial(greet, f"{host}:{port}"), host, port)
     await stop.wait()
 
 

@@ -13,8 +13,8 @@ from lab import settings
 class Receipt:
     """A message that a receiver accepted.
 
-    `time` is in seconds since the epoch, `source` the address of the connection, `helo` the client's EHLO or HELO name, `size`
-    in bytes as transferred.
+    `time` is in seconds since the epoch, `source` the address of the connection, `helo` the client's EHLO or HELO
+    name, `size` in bytes as transferred.
     """
 
     time: float

@@ -45,7 +45,7 @@ def _listening(address: str, port: int) -> bool:
     """Whether something outside accepts connections there."""
     code = f"import socket; socket.create_connection(('{address}', {port}), 1)"
     try:
-        run("python3", "-c", code, namespace=settings.OUTSIDE_NETNS, timeout=5)
+        run(sys.executable, "-c", code, namespace=settings.OUTSIDE_NETNS, timeout=5)
     except CommandFailed:
         return False
     return True

@@ -37,7 +37,7 @@ class Sink:
             Receipt(
                 time=time.time(),
                 domain=self.domain,
-                source=str(session.peer[0]),
+                source=session.peer[0] if session.peer else "",
                 helo=session.host_name or "",
                 mail_from=envelope.mail_from or "",
                 rcpt_to=list(envelope.rcpt_tos),
@@ -50,4 +50,6 @@ class Sink:
 
 def server(domain: str) -> SMTP:
     """The protocol of one connection to the MX of `domain`."""
-    return SMTP(Sink(domain), hostname=f"mx.{domain}", ident="Warmlane lab", data_size_limit=SIZE_LIMIT, decode_data=False)
+    return SMTP(
+        Sink(domain), hostname=f"mx.{domain}", ident="Warmlane lab", data_size_limit=SIZE_LIMIT, decode_data=False
+    )

@@ -81,7 +81,8 @@ def build(report: Report, wanted: list[Tool]) -> None:
 
 def _compile(go: Path, tool: Tool, into: Path, heartbeat: Callable[[int], None]) -> None:
     step = f"building {tool.name} {tool.version}"
-    command = [str(go), "build", "-ldflags", tool.ldflags, "-o", f"{into}/", *tool.programs.values()]
+    flags = ["-tags", ",".join(tool.tags), "-ldflags", tool.ldflags]
+    command = [str(go), "build", *flags, "-o", f"{into}/", *tool.programs.values()]
     run(step, command, cwd=tool.directory, env=golang.environment(static=tool.static), heartbeat=heartbeat)
     for name, package in tool.programs.items():
         # Go names a program after the last part of its package that is not a major version.

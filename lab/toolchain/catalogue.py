@@ -20,7 +20,7 @@ PULUMI = "3.259.0"
 class Tool:
     """One Go module and the programs that come out of it.
 
-    `programs` maps a program's name to its Go package. `minutes` is the time of a first build on two cores, downloads
+    `programs` maps a program's name to its Go package, `tags` are build tags. `minutes` is the time of a first build on two cores, downloads
     included (measured 2026-11). `copied` maps a folder in the cache to the folder of `source_module` that it holds.
     """
 
@@ -29,6 +29,7 @@ class Tool:
     programs: dict[str, str]
     minutes: float
     variables: dict[str, str] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
     static: bool = False
     source_module: str | None = None
     copied: dict[str, str] = field(default_factory=dict)
@@ -46,7 +47,7 @@ class Tool:
     def key(self) -> str:
         """Name of the tool's folder in the cache; differs whenever the built programs may differ."""
         digest = hashlib.sha256()
-        recipe = (self.programs, self.ldflags, self.static, self.source_module, self.copied, platform.machine())
+        recipe = (self.programs, self.ldflags, *self.tags, self.static, self.source_module, self.copied, platform.machine())
         digest.update(repr(recipe).encode())
         for path in sorted(self.directory.iterdir()):
             if path.name in {"go.mod", "go.sum"} or path.suffix == ".go":
@@ -110,6 +111,18 @@ TOOLS: dict[str, Tool] = {
             programs={"coredns": "github.com/coredns/coredns"},
             static=True,
             minutes=2,
+        ),
+        Tool(
+            name="prometheus",
+            version="3.13.5",
+            programs={
+                name: f"github.com/prometheus/prometheus/cmd/{name}" for name in ("prometheus", "promtool")
+            },
+            variables={"github.com/prometheus/common/version.Version": "3.13.5"},
+            # Debian's is built without discovery in Kubernetes; all the others are left out here.
+            tags=("remove_all_sd", "enable_kubernetes_sd"),
+            static=True,
+            minutes=3,
         ),
         Tool(
             name="pause",

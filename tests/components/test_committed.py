@@ -106,3 +106,19 @@ def test_secrets_are_secret_outputs(run, clone) -> None:
 
     run(program)
     assert seen == [["canary-1", True]], "the engine would print the password"
+
+
+STACK_FILES = sorted([*REPOSITORY.glob("Pulumi.*.yaml"), *REPOSITORY.glob("*/Pulumi.*.*.yaml")])
+
+
+@pytest.mark.parametrize("file", STACK_FILES, ids=lambda file: file.name)
+def test_no_stack_uses_an_ambient_account_or_cluster(file) -> None:
+    config = yaml.safe_load(file.read_text())["config"]
+    assert config["pulumi:disable-default-providers"] == ["aws", "kubernetes"], "the engine may pick a default provider"
+
+
+def test_the_labs_stacks_have_a_salt_and_real_ones_have_none() -> None:
+    salted = {file.name for file in STACK_FILES if "encryptionsalt" in yaml.safe_load(file.read_text())}
+    assert salted == {file.name for file in STACK_FILES if file.name.endswith(".dev.yaml")}, (
+        "without a committed salt the engine writes one into a tracked file; a real stack brings its own"
+    )

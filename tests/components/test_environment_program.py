@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pulumi
 import pytest
 
 from components.egress.placement import placement
 from components.platform import lease_table
-from infra import found, live
-from infra.program import deploy, refuse_lost_senders
+from infra import found
+from infra.program import deploy
 from warmlane.environment import External
 
 EIP = "aws:ec2/eip:Eip"
@@ -230,32 +229,3 @@ def test_what_was_found_is_imported(run, dev) -> None:
 def test_a_malformed_find_is_refused(text) -> None:
     with pytest.raises(pulumi.RunError, match="JSON object"):
         found.found_ids({found.VARIABLE: text})
-
-
-SENDER = live.Workload(
-    "amber", "spring-sale", "Deployment", "campaign-spring-sale", "email-sender-campaign-spring-sale"
-)
-
-
-def test_a_sender_on_its_own_lane_is_fine(dev) -> None:
-    assert live.lost_senders(dev.environment, [SENDER, replace(SENDER, kind="Pod")]) == []
-
-
-@pytest.mark.parametrize("holder", ["newsletter", None])
-def test_a_lane_is_not_given_away_under_a_living_sender(dev, holder) -> None:
-    leases = {holder: dev.environment.leases["spring-sale"]} if holder else {}
-    environment = changed(dev.environment, leases=leases)
-    (sentence,) = live.lost_senders(environment, [SENDER, replace(SENDER, kind="Pod", name="x")])
-    assert "spring-sale still sends from it (Deployment campaign-spring-sale/" in sentence
-    assert (f"leased to {holder}" if holder else "has no lease") in sentence
-    with pytest.raises(pulumi.RunError, match="spring-sale still sends"):
-        refuse_lost_senders(environment, [SENDER])
-
-
-def test_a_cluster_that_does_not_answer_is_no_failure(dev) -> None:
-    refuse_lost_senders(dev.environment, None)
-
-
-def test_a_cluster_that_can_not_be_asked_counts_as_not_answering(monkeypatch, tmp_path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert live.workloads("nowhere") is None

@@ -1,4 +1,4 @@
-"""Every object of both programs against Kubernetes' own schemas: an unknown or misspelled field is dropped by nobody's eye."""
+"""Every object of both programs against Kubernetes' own schemas, in which no field is unknown or misspelled."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warmlane.sizing import GATE, POSTFIX, SENDER_SIZES, limit_range, logs_mib, pod_total, quota, spool_mib
+from warmlane.sizing import GATE, LOGS_MIB, POSTFIX, SENDER_SIZES, limit_range, pod_total, quota, spool_mib
 
 SIZES = st.sampled_from(sorted(SENDER_SIZES))
 
@@ -32,7 +32,7 @@ def test_quota_holds_exactly_the_pods_of_a_rolling_update(size: str, replicas: i
 def test_containers_fit(size: str) -> None:
     postfix, gate = SENDER_SIZES[size][POSTFIX], SENDER_SIZES[size][GATE]
     assert pod_total(size).memory_mib == postfix.memory_mib + gate.memory_mib
-    assert spool_mib(size) + logs_mib(size) < postfix.ephemeral_storage_mib, (
+    assert spool_mib(size) + LOGS_MIB < postfix.ephemeral_storage_mib, (
         "volumes must not fill the container's limit"
     )
     (limits,) = limit_range(size)["limits"]

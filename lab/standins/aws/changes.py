@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lab.standins.aws.rows import ResourceType
-from lab.standins.aws.values import UNKNOWN, Values, has_unknown
+from lab.standins.values import UNKNOWN, Values, has_unknown
 
 INTERNAL = ("__defaults", "__meta")
 """Keys that Pulumi's own provider keeps in states; ours has no use for them."""

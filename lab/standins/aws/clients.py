@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from lab.standins.aws.values import UNKNOWN, Values
+from lab.standins.values import UNKNOWN, Values
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 60

@@ -7,7 +7,7 @@ from typing import Any
 from lab.standins.aws import ec2_tags
 from lab.standins.aws.clients import Aws, code_of, retrying, waiting
 from lab.standins.aws.rows import FIXED_OR_GIVEN, OUTPUT, SCHEMAS, Property, ResourceType
-from lab.standins.aws.values import Values
+from lab.standins.values import Values
 
 NO_ALLOCATION = frozenset({"InvalidAllocationID.NotFound", "InvalidAddress.NotFound"})
 NO_ASSOCIATION = frozenset({"InvalidAssociationID.NotFound"})
@@ -45,7 +45,7 @@ def _read_eip(aws: Aws, allocation: str, _: Values) -> Values | None:
         "networkInterface": found.get("NetworkInterfaceId") or "",
         "instance": found.get("InstanceId") or "",
         "privateIp": found.get("PrivateIpAddress") or "",
-        "ptrRecord": _attribute(aws, allocation).get("PtrRecord", ""),
+        "ptrRecord": _attribute(aws, allocation).get("PtrRecord", "").rstrip("."),
         "publicDns": f"ec2-{dashed}.compute-1.amazonaws.com",
         "publicIp": public,
         "publicIpv4Pool": "amazon",

@@ -7,7 +7,7 @@ from typing import Any
 from lab.standins.aws import ec2_tags
 from lab.standins.aws.clients import Aws
 from lab.standins.aws.rows import FIXED_OR_GIVEN, OUTPUT, SCHEMAS, Property, ResourceType
-from lab.standins.aws.values import Values
+from lab.standins.values import Values
 
 
 def _create_vpc(aws: Aws, values: Values) -> str:

@@ -16,7 +16,7 @@ from lab.standins.aws.rows import (
     ResourceType,
     Unfinished,
 )
-from lab.standins.aws.values import Values
+from lab.standins.values import Values
 
 NO_ROUTE_TABLE = frozenset({"InvalidRouteTableID.NotFound"})
 

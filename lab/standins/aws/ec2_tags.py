@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lab.standins.aws.clients import Aws
-from lab.standins.aws.values import Values
+from lab.standins.values import Values
 
 
 def specification(kind: str, values: Values) -> list[dict[str, Any]]:

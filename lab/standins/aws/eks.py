@@ -6,7 +6,7 @@ from typing import Any
 
 from lab.standins.aws.clients import Aws, AwsError, waiting
 from lab.standins.aws.rows import FIXED_OR_GIVEN, OUTPUT, SCHEMAS, Property, ResourceType
-from lab.standins.aws.values import Values
+from lab.standins.values import Values
 
 NOT_FOUND = frozenset({"ResourceNotFoundException"})
 
@@ -19,6 +19,7 @@ PARAMETERS = {
     "releaseVersion": "releaseVersion",
     "scalingConfig": "scalingConfig",
     "taints": "taints",
+    "updateConfig": "updateConfig",
     "version": "version",
 }
 """Properties that go to CreateNodegroup as they are."""
@@ -77,6 +78,7 @@ def _read(aws: Aws, group: str, _: Values) -> Values | None:
         "status": found["status"],
         "subnetIds": found["subnets"],
         "taints": found.get("taints") or [],
+        "updateConfig": found.get("updateConfig"),
         "version": found.get("version"),
         "tagsAll": found.get("tags") or {},
     }
@@ -89,8 +91,9 @@ def _update(aws: Aws, group: str, old: Values, new: Values) -> None:
         changes["labels"] = labels
     if any(taints.values()):
         changes["taints"] = taints
-    if old.get("scalingConfig") != new.get("scalingConfig"):
-        changes["scalingConfig"] = new["scalingConfig"]
+    for name in ("scalingConfig", "updateConfig"):
+        if new.get(name) and old.get(name) != new[name]:
+            changes[name] = new[name]
     if changes:
         aws.eks.update_nodegroup_config(**_names(group), **changes)
         _wait(aws, group)
@@ -144,6 +147,7 @@ NODE_GROUP = ResourceType(
         "instanceTypes": FIXED_OR_GIVEN,
         "labels": Property(),
         "taints": Property(unordered=True),
+        "updateConfig": Property(computed=True),
         # Changeable on AWS by a rolling update of the nodes, which nothing here performs: a new group instead.
         "releaseVersion": FIXED_OR_GIVEN,
         "version": FIXED_OR_GIVEN,

@@ -15,7 +15,7 @@ from lab.standins.aws import changes
 from lab.standins.aws.clients import Aws, AwsError, answers, configured
 from lab.standins.aws.rows import ResourceType, Unfinished
 from lab.standins.aws.tables import TABLE
-from lab.standins.aws.values import Values, from_struct, to_struct
+from lab.standins.values import Values, from_struct, to_struct
 
 
 class Status(

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from lab.standins.aws.clients import Aws
 from lab.standins.aws.rows import OUTPUT, SCHEMAS, Property, ResourceType
-from lab.standins.aws.values import Values
+from lab.standins.values import Values
 
 NO_ZONE = frozenset({"NoSuchHostedZone"})
 
@@ -119,6 +119,7 @@ RECORD = ResourceType(
         # The schema has these two changeable, with a new id; here a new id is a new resource.
         "type": Property(required=True, replaces=True),
         "setIdentifier": Property(replaces=True),
+        # Optional in the schema for the sake of aliases, which this row leaves out.
         "ttl": Property(required=True),
         "records": Property(required=True, unordered=True),
         "allowOverwrite": Property(computed=True, unread=True),

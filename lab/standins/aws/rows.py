@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab.standins.aws.clients import Aws
-from lab.standins.aws.values import Values, has_unknown
+from lab.standins.values import Values, has_unknown
 
 SCHEMAS = "terraform-provider-aws 6 (the schema behind pulumi-aws 7)"
 """Where the rows' force-new, computed and defaulted properties come from: file and function follow in each row."""

@@ -27,7 +27,7 @@ from lab.aws.quotas import Quotas, parse
 from lab.aws.refusals import TABLE
 from lab.aws.server import fresh, listening
 from lab.standins.aws.provider import Provider
-from lab.standins.aws.values import from_struct, to_struct
+from lab.standins.values import from_struct, to_struct
 
 SERVICES = ("ec2", "route53", "eks")
 WHOLE, DROPPED = "whole-table", "row-dropped"

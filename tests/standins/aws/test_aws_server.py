@@ -117,6 +117,16 @@ def test_nat_gateways_are_found_by_tag(aws: Any) -> None:
     assert (found("amber"), found("birch")) == ([gateway], [])
 
 
+def test_addresses_are_found_by_the_tagging_api(aws: Any, endpoint: str) -> None:
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    tagging = boto3.client("resourcegroupstaggingapi", endpoint_url=endpoint, region_name=settings.AWS_REGION, **keys)
+    allocation = aws.allocate()
+    aws.ec2.create_tags(Resources=[allocation], Tags=[{"Key": "warmlane.dev/environment", "Value": "dev"}])
+    filters = [{"Key": "warmlane.dev/environment", "Values": ["dev"]}]
+    found = tagging.get_resources(TagFilters=filters)["ResourceTagMappingList"]
+    assert [entry["ResourceARN"].rpartition(":")[2] for entry in found] == [f"elastic-ip/{allocation}"]
+
+
 def test_the_lab_has_its_hosted_zone(aws: Any) -> None:
     zone = aws.route53.get_hosted_zone(Id=settings.HOSTED_ZONE)["HostedZone"]
     assert zone["Name"].rstrip(".") == settings.DOMAIN
@@ -190,8 +200,7 @@ def test_the_program_serves_with_its_quotas_and_takes_new_ones(tmp_path: Path) -
     assert "addresses is not a quota" in program.stderr.readline()
     quotas.write_text('{"addresses_per_region": 1}')
     program.send_signal(signal.SIGHUP)
-    # The signal is taken between two requests at the latest.
-    ec2.describe_addresses()
+    assert "addresses_per_region=1" in program.stderr.readline()
     assert ec2.allocate_address(Domain="vpc")["PublicIp"] == str(settings.ELASTIC_RANGE[0])
     program.send_signal(signal.SIGTERM)
     program.communicate(timeout=30)

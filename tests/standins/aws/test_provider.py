@@ -16,7 +16,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
 from lab import settings
 from lab.standins.aws.clients import configured
-from lab.standins.aws.values import from_struct, has_unknown, to_struct
+from lab.standins.values import from_struct, has_unknown, to_struct
 
 EIP = "aws:ec2/eip:Eip"
 NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"

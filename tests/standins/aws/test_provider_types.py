@@ -10,7 +10,7 @@ import pytest
 
 from lab import settings
 from lab.standins.aws.tables import TABLE
-from lab.standins.aws.values import UNKNOWN
+from lab.standins.values import UNKNOWN
 
 EIP = "aws:ec2/eip:Eip"
 DOMAIN_NAME = "aws:ec2/eipDomainName:EipDomainName"
@@ -98,9 +98,12 @@ def _node_group(aws: Any) -> Case:
         "scalingConfig": {"desiredSize": 1, "maxSize": 2, "minSize": 1},
         "labels": {"warmlane.dev/lane": "amber"},
         "taints": [{"key": "warmlane.dev/lane", "value": "amber", "effect": "NO_SCHEDULE"}],
+        "instanceTypes": ["t3.medium"],
+        "updateConfig": {"maxUnavailable": 1},
         "tags": TAGS,
     }
     changed = {
+        "updateConfig": {"maxUnavailable": 2},
         "labels": {"warmlane.dev/lane": "birch"},
         "scalingConfig": {"desiredSize": 2, "maxSize": 2, "minSize": 1},
     }

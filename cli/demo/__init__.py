@@ -1,0 +1,1 @@
+"""`warmlane demo`: real mail through each sender of the lab, and what became of it."""

@@ -1,0 +1,100 @@
+"""`warmlane lab`: the one-machine world."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+from cli.outcome import Code, WorldFailed
+from cli.output import Output
+
+app = typer.Typer(help="The lab: everything needed to run Warmlane for real on one machine.", no_args_is_help=True)
+
+
+def _output(context: typer.Context) -> Output:
+    output: Output = context.obj.output
+    return output
+
+
+@contextmanager
+def _lab() -> Iterator[Any]:
+    """The lab's life; what it raises already says what to do."""
+    from lab import lifecycle
+    from lab.toolchain import StepFailed
+
+    try:
+        yield lifecycle
+    except (lifecycle.LabError, StepFailed) as error:
+        raise WorldFailed(str(error), "`warmlane lab doctor` looks at the machine and says what it lacks.") from None
+
+
+@app.command()
+def up(context: typer.Context) -> None:
+    """Builds what is missing and starts the lab, or what has ended of it."""
+    output = _output(context)
+    with _lab() as lifecycle:
+        lifecycle.up(output.note)
+    output.document("lab up", Code.FINE)
+
+
+@app.command()
+def down(context: typer.Context) -> None:
+    """Stops the lab and removes all that it made on this machine; built tools stay in the cache."""
+    output = _output(context)
+    with _lab() as lifecycle:
+        lifecycle.down(output.note)
+    output.note("the lab is down, and nothing of it is left")
+    output.document("lab down", Code.FINE)
+
+
+@app.command()
+def status(context: typer.Context) -> None:
+    """Whether the lab runs, who holds it, and how its parts are."""
+    output = _output(context)
+    with _lab() as lifecycle:
+        found = lifecycle.status()
+    if found.holder is None:
+        output.note("no lab runs on this machine; `make up` or `warmlane lab up` starts one")
+    else:
+        output.table(f"Lab of {found.holder}", ("part", "state"), list(found.parts.items()))
+        if not found.running:
+            output.note("something of it has ended: `warmlane lab up` starts it again, `warmlane lab doctor` looks why")
+    code = Code.FINE if found.running or found.holder is None else Code.FAILED
+    output.document("lab status", code, running=found.running, holder=found.holder, parts=found.parts)
+    raise typer.Exit(code)
+
+
+@app.command()
+def env(context: typer.Context) -> None:
+    """Prints the exports that let plain `pulumi` and `kubectl` in a shell reach the lab: eval "$(warmlane lab env)"."""
+    from lab import environment
+
+    output, exports = _output(context), environment.exports()
+    if output.as_json:
+        output.document("lab env", Code.FINE, variables=exports)
+        return
+    for name, value in exports.items():
+        output.result.print(f"export {name}={shlex.quote(value)}", markup=False)
+
+
+@app.command()
+def doctor(context: typer.Context) -> None:
+    """What the lab needs of this machine, all at once, with what to do about what is missing."""
+    output = _output(context)
+    with _lab() as lifecycle:
+        found = lifecycle.doctor()
+    output.table(
+        "Machine", ("what", "state", "what to do"), [(item.what, state(item.well), item.remedy) for item in found]
+    )
+    code = Code.FINE if all(item.well for item in found) else Code.FAILED
+    output.document("lab doctor", code, findings=[vars(item) for item in found])
+    raise typer.Exit(code)
+
+
+def state(well: bool) -> str:
+    """A finding's state in a word."""
+    return "well" if well else "missing"

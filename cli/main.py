@@ -1,0 +1,266 @@
+"""The `warmlane` command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from cli import deploy, images_commands, lab_commands, stacks, status
+from cli.engine import Engine, Run, variables_with
+from cli.outcome import Code, ConfigRefused, Misused, Stop, WorldFailed, worst
+from cli.output import Output, counts
+from lab import settings
+from warmlane import config
+from warmlane.environment import Environment
+from warmlane.errors import ConfigError
+
+JSON_OPTION = "--json"
+
+
+class Interruptible(TyperGroup):
+    """The command's group; an interruption is a failure that says how to go on, where Typer would say `Aborted!`."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise WorldFailed("Interrupted.", "Run the command again: it takes up where this run stopped.") from None
+
+
+app = typer.Typer(
+    name="warmlane",
+    cls=Interruptible,
+    help="Isolated senders and warm, dedicated addresses for many mail campaigns, as code.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(lab_commands.app, name="lab")
+app.add_typer(images_commands.app, name="images")
+
+EnvironmentOption = Annotated[str, typer.Option("--environment", "-e", help="The environment (Pulumi.<name>.yaml).")]
+CampaignOption = Annotated[
+    list[str] | None, typer.Option("--campaign", "-c", help="This campaign alone; may be given several times.")
+]
+AllOption = Annotated[bool, typer.Option("--all", help="The environment and all its campaigns.")]
+
+
+@dataclass
+class Invocation:
+    """What every command gets from the command line's beginning."""
+
+    repository: Path
+    output: Output
+
+
+@app.callback()
+def common(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option(JSON_OPTION, help="One JSON document on standard output.")] = False,
+) -> None:
+    """Without --campaign and --all a command is about the environment's own stack."""
+    context.obj = Invocation(repository(), Output(as_json))
+
+
+def repository() -> Path:
+    """The repository that the command is about: that of the current directory, else the one it was installed from."""
+    here = Path.cwd()
+    for directory in (here, *here.parents):
+        if (directory / "Pulumi.yaml").exists() and (directory / config.CAMPAIGNS_DIRECTORY).is_dir():
+            return directory
+    return Path(__file__).resolve().parent.parent
+
+
+def lab_exports() -> dict[str, str]:
+    """The lab's environment variables. Raises WorldFailed when this clone's lab does not run.
+
+    Imported here, as another cluster's commands need nothing of the lab.
+    """
+    from lab import environment
+    from lab.node import holder
+
+    found = holder.read()
+    if found is None:
+        raise WorldFailed("This environment's cluster is the lab's, and no lab runs here.", "Run `make up`.")
+    if found.repository != str(settings.REPOSITORY):
+        raise WorldFailed(
+            f"The lab that runs here is that of {found.repository}.", "`warmlane lab up` says how to take it over."
+        )
+    return environment.exports()
+
+
+def engine_of(invocation: Invocation, environment: Environment, name: str) -> Engine:
+    """Pulumi for an environment; the lab's exports join only where its cluster is the lab's."""
+    lab = lab_exports() if environment.cluster.context == settings.KUBE_CONTEXT else {}
+    return Engine(invocation.repository, name, variables_with(lab))
+
+
+@app.command()
+def preview(
+    context: typer.Context,
+    environment: EnvironmentOption = "dev",
+    campaign: CampaignOption = None,
+    all_: AllOption = False,
+) -> None:
+    """Shows what `up` would change, judged by the policy pack; changes nothing."""
+    _deploy(context.obj, "preview", environment, campaign or (), all_)
+
+
+@app.command()
+def up(
+    context: typer.Context,
+    environment: EnvironmentOption = "dev",
+    campaign: CampaignOption = None,
+    all_: AllOption = False,
+) -> None:
+    """Previews, judges and deploys: the environment first, then campaigns beside each other."""
+    _deploy(context.obj, "up", environment, campaign or (), all_)
+
+
+@app.command()
+def destroy(
+    context: typer.Context,
+    environment: EnvironmentOption = "dev",
+    campaign: CampaignOption = None,
+    all_: AllOption = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Without a terminal nobody is asked.")] = False,
+) -> None:
+    """Removes what is selected; lanes keep their addresses and names, and an environment in use stays."""
+    invocation: Invocation = context.obj
+    selection = stacks.selected(invocation.repository, environment, campaign or (), all_)
+    loaded = committed(invocation.repository, environment)
+    engine = engine_of(invocation, loaded, environment)
+    session = deploy.Session(engine, invocation.output, loaded, selection)
+    if selection.with_environment and not selection.campaigns:
+        deploy.refuse_while_in_use(session)
+    what = [f"environment {environment}"] if selection.with_environment else []
+    what += [f"campaign {name}" for name in selection.campaigns]
+    if sys.stdin.isatty() and not yes and not typer.confirm(f"Destroy {', '.join(what)}?", err=True):
+        raise Misused("Nothing was destroyed.", "Answer y, or give --yes.")
+    runs = deploy.destroy(session)
+    kept = list[str]()
+    if selection.with_environment and worst([run.code for run in runs]) is Code.FINE:
+        kept = deploy.kept(engine.deployment(stacks.environment_stack(environment)))
+        invocation.output.note(
+            f"Kept, as they are protected: {', '.join(kept)}. The next `warmlane up` uses them again."
+            if kept
+            else "Nothing is left."
+        )
+    _end(invocation.output, "destroy", runs, kept=kept)
+
+
+@app.command(name="status")
+def status_(
+    context: typer.Context,
+    environment: EnvironmentOption = "dev",
+    campaign: CampaignOption = None,
+    all_: AllOption = False,
+) -> None:
+    """The campaigns with lane, address, stage, pods and last update."""
+    invocation: Invocation = context.obj
+    selection = stacks.selected(invocation.repository, environment, campaign or (), all_ or not campaign)
+    loaded = committed(invocation.repository, environment)
+    engine = engine_of(invocation, loaded, environment)
+    rows, problem = status.gathered(engine, loaded, selection)
+    invocation.output.table(f"Campaigns of {environment}", status.COLUMNS, [row.cells for row in rows])
+    code = Code.FAILED if problem else Code.FINE
+    if problem:
+        invocation.output.note(problem)
+    invocation.output.document(
+        "status", code, environment=environment, campaigns=[row.facts for row in rows], error=problem
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    environment: EnvironmentOption = "dev",
+    messages: Annotated[int, typer.Option(min=1, max=10_000, help="Messages through each sender.")] = 100,
+) -> None:
+    """Sends mail through each sender of the lab and shows what arrived, from where, and who counted it."""
+    from cli.demo import command as demo_command
+
+    invocation: Invocation = context.obj
+    selection = stacks.selected(invocation.repository, environment, (), True)
+    loaded, campaigns = stacks.validated(invocation.repository, selection)
+    engine = engine_of(invocation, loaded, environment)
+    raise typer.Exit(demo_command.run(engine, invocation.output, loaded, campaigns, messages))
+
+
+def committed(repository_: Path, name: str) -> Environment:
+    """The environment as it is committed; images need not be there to look at it or to remove it."""
+    try:
+        return config.read_environment(repository_, name)
+    except ConfigError as error:
+        raise ConfigRefused([error]) from None
+
+
+def _deploy(invocation: Invocation, verb: str, name: str, campaigns: Sequence[str], everything: bool) -> None:
+    selection = stacks.selected(invocation.repository, name, campaigns, everything)
+    environment, _ = stacks.validated(invocation.repository, selection)
+    engine = engine_of(invocation, environment, name)
+    runs = deploy.preview_or_up(deploy.Session(engine, invocation.output, environment, selection), verb)
+    tried = {run.stack.name for run in runs}
+    left = [stack.name for stack in selection.campaign_stacks if stack.name not in tried]
+    if left:
+        invocation.output.note(f"Not tried, as the environment comes first: {', '.join(left)}")
+    rows = [
+        (
+            run.stack.name,
+            run.code.name.lower(),
+            counts(run.record.changes),
+            run.record.judged,
+            f"{run.seconds:.0f} s",
+        )
+        for run in runs
+    ]
+    invocation.output.table(f"{verb} of {name}", ("stack", "result", "resources", "policies passed", "took"), rows)
+    _end(invocation.output, verb, runs, not_tried=left)
+
+
+def _end(output: Output, command: str, runs: Sequence[Run], **more: object) -> None:
+    """Says what went wrong and what to do about it, and ends with the code of the whole."""
+    code = worst([run.code for run in runs])
+    failed = [run for run in runs if run.code is not Code.FINE]
+    for run in failed:
+        output.note(f"\n{run.stack.name} ({run.verb}):")
+        for text in deploy.explained(run):
+            output.note(f"  {text}")
+    advice = list(dict.fromkeys(deploy.advice(run) for run in failed))
+    for text in advice:
+        output.note(f"\n{text}")
+    for run in runs:
+        for warning in run.record.warnings if run.code is Code.FINE else ():
+            output.note(f"{run.stack.name}: {warning.message}")
+    output.document(command, code, stacks=[deploy.facts(run) for run in runs], advice=advice, **more)
+    raise typer.Exit(code)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the command line and returns the exit code. `--json` may stand anywhere."""
+    words = list(arguments)
+    as_json = JSON_OPTION in words
+    if as_json:
+        words = [JSON_OPTION, *(word for word in words if word != JSON_OPTION)]
+    command = " ".join(word for word in words if not word.startswith("-"))[:40] or "warmlane"
+    try:
+        app(args=words, prog_name="warmlane")
+    except Stop as stop:
+        Output(as_json).stopped(command, stop)
+        return int(stop.code)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(Code.FINE)
+    return int(Code.FINE)
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main(sys.argv[1:]))

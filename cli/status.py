@@ -1,0 +1,99 @@
+"""`warmlane status`: the campaigns of an environment, each with its lane and how its sender is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from cli.cluster import Cluster
+from cli.engine import Engine, StackState
+from cli.outcome import WorldFailed
+from cli.stacks import Selection, campaign_stack, environment_stack
+from warmlane import labels
+from warmlane.environment import Environment
+
+COLUMNS = ("campaign", "lane", "address", "stage", "pods ready", "last update")
+DEPLOYMENTS = f"/apis/apps/v1/deployments?labelSelector={labels.CAMPAIGN}"
+NEVER = "never"
+UNKNOWN = "?"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A campaign as it is. `address` is empty until its lane is deployed; `ready` and `wanted` count pods, None when
+    the cluster did not answer."""
+
+    campaign: str
+    lane: str
+    address: str
+    stage: int | None
+    ready: int | None
+    wanted: int | None
+    updated: str
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """For the table."""
+        stage = "-" if self.stage is None else str(self.stage)
+        pods = UNKNOWN if self.ready is None else f"{self.ready}/{self.wanted}"
+        return self.campaign, self.lane or "none", self.address or "not deployed", stage, pods, self.updated
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def rows(
+    campaigns: Iterable[str],
+    environment: Environment,
+    name: str,
+    outputs: Mapping[str, Any],
+    stacks: Mapping[str, StackState],
+    pods: Mapping[str, tuple[int, int]] | None,
+) -> list[Row]:
+    """One row for each campaign. `pods` is (ready, wanted) by campaign, None when the cluster did not answer."""
+    lanes = outputs.get("lanes") or {}
+    found = list[Row]()
+    for campaign in campaigns:
+        lease = environment.leases.get(campaign)
+        lane = lease.lane if lease else ""
+        stack = stacks.get(campaign_stack(campaign, name).name)
+        ready, wanted = (None, None) if pods is None else pods.get(campaign, (0, 0))
+        found.append(
+            Row(
+                campaign=campaign,
+                lane=lane,
+                address=str((lanes.get(lane) or {}).get("address", "")),
+                stage=environment.lanes[lane].stage if lane in environment.lanes else None,
+                ready=ready,
+                wanted=wanted,
+                updated=stack.updated if stack and stack.updated else NEVER,
+            )
+        )
+    return found
+
+
+def pods_by_campaign(deployments: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """(ready, wanted) by campaign, from the API server's list of Deployments."""
+    return {
+        item["metadata"]["labels"][labels.CAMPAIGN]: (
+            int(item.get("status", {}).get("readyReplicas", 0)),
+            int(item["spec"].get("replicas", 1)),
+        )
+        for item in deployments["items"]
+    }
+
+
+def gathered(engine: Engine, environment: Environment, selection: Selection) -> tuple[list[Row], str]:
+    """The rows, and why something is missing from them (empty when nothing is)."""
+    own = environment_stack(selection.environment)
+    outputs = engine.outputs(own) if own.name in engine.stacks(own) else {}
+    stacks = engine.stacks(campaign_stack("", selection.environment))
+    problem = ""
+    try:
+        pods = pods_by_campaign(Cluster(environment.cluster.context, engine.variables).get(DEPLOYMENTS))
+    except WorldFailed as failure:
+        pods, problem = None, f"{failure.what}\n{failure.advice}"
+    return rows(selection.campaigns, environment, selection.environment, outputs, stacks, pods), problem

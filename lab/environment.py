@@ -1,0 +1,50 @@
+"""The variables with which plain `pulumi` and `kubectl` reach the lab."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from lab import settings, standins, toolchain
+
+PROGRAMS = settings.LOCAL / "bin"
+"""Programs of the lab for PATH: `pulumi` and `kubectl` where they are missing, and the stand-ins that are needed."""
+
+
+def exports() -> dict[str, str]:
+    """Environment variables for a process that works on the lab; PATH is this process' own with the lab's programs in front.
+
+    Programs that a person has already are used: a stand-in is put on PATH only where the real one is missing.
+    """
+    path = [entry for entry in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(entry) != PROGRAMS]
+    for name in missing(os.pathsep.join(path)):
+        standins.write(PROGRAMS, name, Path(sys.executable))
+    toolchain.ensure(_silent).link(PROGRAMS, ["pulumi", "kubectl"])
+    return {
+        "PATH": os.pathsep.join([str(PROGRAMS), *path]),
+        "KUBECONFIG": str(settings.KUBECONFIG),
+        "PULUMI_BACKEND_URL": f"file://{settings.PULUMI_BACKEND}",
+        "PULUMI_CONFIG_PASSPHRASE": settings.PASSPHRASE,
+        "PULUMI_SKIP_UPDATE_CHECK": "1",
+        "AWS_ACCESS_KEY_ID": "lab",
+        "AWS_SECRET_ACCESS_KEY": "lab",
+        "AWS_DEFAULT_REGION": settings.AWS_REGION,
+    }
+
+
+def missing(path: str) -> tuple[str, ...]:
+    """Names of the stand-ins for which there is no real program: neither on PATH nor among Pulumi's plugins."""
+    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    plugins = [entry.name for entry in (home / "plugins").glob("resource-*")]
+
+    def there(name: str) -> bool:
+        plugin = name.removeprefix("pulumi-")
+        return bool(shutil.which(name, path=path)) or any(entry.startswith(f"{plugin}-v") for entry in plugins)
+
+    return tuple(name for name in standins.MODULES if not there(name))
+
+
+def _silent(_: str) -> None:
+    """Tools are built by `lab up`, which shows its progress; here they are only looked up."""

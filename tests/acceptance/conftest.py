@@ -1,0 +1,96 @@
+"""The deployed environment as the acceptance tests see it: the engine, the cluster, and a copy to spoil."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cli import main
+from cli.cluster import Cluster
+from cli.engine import Engine, variables_with
+from lab import settings
+
+ROOT = settings.REPOSITORY
+ENVIRONMENT = "dev"
+CAMPAIGNS = ("spring-sale", "newsletter")
+COPIED = ("infra", "campaigns", "components", "policies", "warmlane", "tests")
+
+
+@pytest.fixture(scope="session")
+def engine(deployed: Any) -> Engine:
+    """Pulumi as `warmlane` runs it."""
+    return Engine(ROOT, ENVIRONMENT, variables_with(main.lab_exports()))
+
+
+@pytest.fixture(scope="session")
+def cluster(engine: Engine) -> Cluster:
+    """The lab's cluster."""
+    return Cluster(settings.KUBE_CONTEXT, engine.variables)
+
+
+@dataclass
+class Copy:
+    """A copy of programs, pack and stack files, which the engine runs instead of the repository's."""
+
+    directory: Path
+    variables: dict[str, str]
+
+    def change(self, file: str, changes: Mapping[str, object]) -> None:
+        """Sets dotted paths below the stack file's own key."""
+        path = self.directory / file
+        document = yaml.safe_load(path.read_text())
+        body = document["config"]["warmlane:campaign" if file.startswith("campaigns/") else "warmlane:environment"]
+        for key, value in changes.items():
+            *above, last = key.split(".")
+            place = body
+            for part in above:
+                place = place[part]
+            place[last] = value
+        path.write_text(yaml.safe_dump(document, sort_keys=False))
+
+    @property
+    def engine(self) -> Engine:
+        """Pulumi on the copy."""
+        return Engine(self.directory, ENVIRONMENT, variables_with(self.variables))
+
+
+@pytest.fixture
+def copy(tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Copy:
+    """The copy, with the command run inside it; its programs import from the copy as well."""
+    directory = tmp_path / "repository"
+    directory.mkdir()
+    for name in COPIED:
+        shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in ROOT.glob("Pulumi*.yaml"):
+        shutil.copy(path, directory)
+    for name in (".venv", ".lab"):
+        (directory / name).symlink_to(ROOT / name)
+    made = Copy(directory, {**main.lab_exports(), "PYTHONPATH": str(directory)})
+    monkeypatch.setattr(main, "lab_exports", lambda: made.variables)
+    monkeypatch.chdir(directory)
+    return made
+
+
+def objects(cluster: Cluster) -> set[tuple[str, ...]]:
+    """What the policy tests must leave as it is: kind, namespace, name, uid and generation of what Warmlane makes."""
+    kinds = "namespaces,deployments,networkpolicies,services,resourcequotas,limitranges,ciliumegressgatewaypolicies"
+    listed = yaml.safe_load(cluster.kubectl("get", kinds, "-A", "-o", "yaml", seconds=60))["items"]
+    keys = ("namespace", "name", "uid", "generation")
+    return {(item["kind"], *(str(item["metadata"].get(key, "")) for key in keys)) for item in listed}
+
+
+def sender_pods(cluster: Cluster, campaign: str) -> list[dict[str, Any]]:
+    """The sender's running pods."""
+    path = f"/api/v1/namespaces/campaign-{campaign}/pods?labelSelector=app%3Demail-sender-{campaign}"
+    pods: list[dict[str, Any]] = cluster.get(path)["items"]
+    running = [
+        pod for pod in pods if pod["status"].get("phase") == "Running" and "deletionTimestamp" not in pod["metadata"]
+    ]
+    assert running, f"{campaign} has no running sender"
+    return running

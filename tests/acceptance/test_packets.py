@@ -1,0 +1,136 @@
+"""What a sender can reach, by packets and by an independent analyzer of the live policies."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cli.cluster import Cluster
+from tests.acceptance import probes
+from tests.acceptance.probes import Target
+from warmlane import names
+
+pytestmark = pytest.mark.lab
+
+PAIRS = [("spring-sale", "newsletter"), ("newsletter", "spring-sale")]
+CONTROL = "acceptance-control"
+NCA = Path(sys.executable).parent / "nca"
+FLOW = re.compile(
+    r"src_ns: \[(?P<from>[^]]*)\] src_pods: \[[^]]*\] "
+    r"(?:dst_ns: \[(?P<to>[^]]*)\] dst_pods: \[[^]]*\]|dst: (?P<ranges>\S+)) conn: (?P<conn>.*)"
+)
+
+
+def closed_again(cluster: Cluster, campaign: str, targets: list[Target], seconds: float) -> dict[Target, str]:
+    """What is open still when the time is over."""
+    deadline = time.monotonic() + seconds
+    while True:
+        still = {target: how for target, how in probes.tried(cluster, campaign, targets).items() if how == "open"}
+        if not still or time.monotonic() > deadline:
+            return still
+        time.sleep(1)
+
+
+@contextmanager
+def opened(cluster: Cluster, *campaigns: str) -> Iterator[None]:
+    """Policies only add up, so one that allows everything takes the others away for a while."""
+    everything = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "ingress": [{}], "egress": [{}]}
+    kind = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
+    spaces = [names.namespace(campaign) for campaign in campaigns]
+    try:
+        policies = [{**kind, "metadata": {"name": CONTROL, "namespace": space}, "spec": everything} for space in spaces]
+        cluster.apply(policies, "warmlane-acceptance")
+        yield
+    finally:
+        for space in spaces:
+            cluster.kubectl("delete", "networkpolicy", CONTROL, "-n", space, "--ignore-not-found")
+
+
+@pytest.mark.parametrize(("campaign", "other"), PAIRS)
+def test_a_sender_reaches_port_25_outside_and_dns_and_nothing_else(cluster: Cluster, campaign: str, other: str) -> None:
+    refused, allowed = probes.refused_targets(cluster, other), probes.allowed_targets()
+    found = probes.tried(cluster, campaign, [*refused, *allowed])
+    assert [target for target in refused if found[target] == "open"] == []
+    assert [(target, found[target]) for target in allowed if found[target] != "open"] == []
+    assert probes.resolved(cluster, campaign) == ["open"] * len(probes.RESOLVED)
+
+
+def test_every_refused_connection_is_answered_once_the_policy_is_taken_away(cluster: Cluster) -> None:
+    campaign, other = PAIRS[0]
+    refused = probes.refused_targets(cluster, other)
+    with opened(cluster, campaign, other):
+        silent = probes.until_open(cluster, campaign, refused, seconds=20)
+    assert silent == {}, "nobody listens there, so these refusals prove nothing"
+    assert closed_again(cluster, campaign, refused, seconds=20) == {}
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A flow that the analyzer finds possible."""
+
+    sources: frozenset[str]
+    destinations: frozenset[str]
+    ranges: tuple[tuple[IPv4Address, IPv4Address], ...]
+    connections: str
+
+    def carries(self, source: str, target: Target) -> bool:
+        """Whether it lets a pod of namespace `source` connect to a target by TCP."""
+        inside = target.namespace in self.destinations
+        outside = not target.namespace and any(low <= IPv4Address(target.host) <= high for low, high in self.ranges)
+        if source not in self.sources or not (inside or outside):
+            return False
+        if "All connections" in self.connections:
+            return True
+        ports = re.search(r"dst_ports:([\d,-]+)", self.connections)
+        assert ports is not None, f"the analyzer's words are not understood: {self.connections}"
+        edges = [part.partition("-") for part in ports[1].split(",")]
+        return "TCP" in self.connections and any(int(low) <= target.port <= int(high or low) for low, _, high in edges)
+
+
+def live_flows(cluster: Cluster, directory: Path) -> list[Flow]:
+    """What `nca` finds possible with the cluster's own namespaces, pods, Services and policies."""
+    kinds = "namespaces,pods,services,networkpolicies"
+    text = cluster.kubectl("get", kinds, "-A", "-o", "yaml", seconds=60)
+    items: list[dict[str, Any]] = yaml.safe_load(text)["items"]
+    file = directory / "live.yaml"
+    file.write_text(yaml.safe_dump_all([item for item in items if not item["spec"].get("hostNetwork")]))
+    result = subprocess.run(
+        [str(NCA), "--connectivity", "-r", str(file)], capture_output=True, text=True, timeout=120, check=True
+    )
+    found = list[Flow]()
+    for line in result.stdout.splitlines():
+        match = FLOW.match(line)
+        if match is None:
+            continue
+        pairs = [part.partition("-") for part in (match["ranges"] or "").split(",") if part]
+        edges = []
+        for low, _, high in pairs:
+            if low == "*":
+                edges.append((IPv4Address("0.0.0.0"), IPv4Address("255.255.255.255")))
+            elif "/" not in low and "." in low:
+                edges.append((IPv4Address(low), IPv4Address(high or low)))
+        split = [frozenset((match[group] or "").split(",")) - {""} for group in ("from", "to")]
+        found.append(Flow(split[0], split[1], tuple(edges), match["conn"]))
+    return found
+
+
+def test_the_analyzer_comes_to_the_same_verdicts(cluster: Cluster, tmp_path: Path) -> None:
+    flows = live_flows(cluster, tmp_path)
+    assert flows, "the analyzer found no flow at all"
+    for campaign, other in PAIRS:
+        source = names.namespace(campaign)
+        for target in probes.refused_targets(cluster, other):
+            assert not any(flow.carries(source, target) for flow in flows), f"{campaign} to {target}"
+        for target in probes.allowed_targets():
+            assert any(flow.carries(source, target) for flow in flows), f"{campaign} to {target}"

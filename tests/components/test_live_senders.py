@@ -1,0 +1,73 @@
+"""A lane is not given away while its old campaign's sender lives."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pulumi
+import pytest
+
+from infra import live
+from infra.program import refuse_lost_senders
+
+SENDER = live.Workload(
+    "amber", "spring-sale", "Deployment", "campaign-spring-sale", "email-sender-campaign-spring-sale"
+)
+
+
+def test_a_sender_on_its_own_lane_is_fine(dev) -> None:
+    assert live.lost_senders(dev.environment, [SENDER, replace(SENDER, kind="Pod")]) == []
+
+
+@pytest.mark.parametrize("holder", ["newsletter", None])
+def test_a_lane_is_not_given_away_under_a_living_sender(dev, holder) -> None:
+    leases = {holder: dev.environment.leases["spring-sale"]} if holder else {}
+    environment = dev.environment.model_copy(update={"leases": leases})
+    (sentence,) = live.lost_senders(environment, [SENDER, replace(SENDER, kind="Pod", name="x")])
+    assert "spring-sale still sends from it (Deployment campaign-spring-sale/" in sentence
+    assert (f"leased to {holder}" if holder else "has no lease") in sentence
+    with pytest.raises(pulumi.RunError, match="spring-sale still sends"):
+        refuse_lost_senders(environment, [SENDER])
+
+
+def test_a_cluster_that_does_not_answer_is_no_failure(dev) -> None:
+    refuse_lost_senders(dev.environment, None)
+
+
+@pytest.fixture
+def kubectl(monkeypatch, tmp_path):
+    """Puts a `kubectl` with given behaviour, a shell script, first on PATH."""
+
+    def put(script: str) -> None:
+        (tmp_path / "kubectl").write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "kubectl").chmod(0o755)
+
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    return put
+
+
+def test_deployments_and_pods_of_every_namespace_are_asked_for(kubectl) -> None:
+    marks = {"warmlane.dev/lane": "amber", "warmlane.dev/campaign": "spring-sale"}
+    item = {"metadata": {"namespace": "campaign-spring-sale", "name": "one", "labels": marks}}
+    stranger = {"metadata": {"namespace": "x", "name": "y", "labels": {"warmlane.dev/lane": "amber"}}}
+    answer = json.dumps({"items": [item, stranger]})
+    asked = "--context lab .*--raw /api.*?labelSelector=warmlane.dev/lane$"
+    kubectl(f"""echo "$*" | grep -q -- '{asked}' && echo '{answer}'""")
+    workloads = live.workloads("lab")
+    assert workloads is not None
+    assert [(workload.kind, workload.campaign) for workload in workloads] == [
+        ("Deployment", "spring-sale"),
+        ("Pod", "spring-sale"),
+    ], "a pod of a deleted Deployment sends until its grace period ends"
+
+
+@pytest.mark.parametrize("script", ["exit 1", "echo no JSON", "echo '[]'"])
+def test_a_cluster_that_can_not_be_asked_counts_as_not_answering(kubectl, script) -> None:
+    kubectl(script)
+    assert live.workloads("nowhere") is None
+
+
+def test_a_machine_without_kubectl_counts_as_not_answering(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert live.workloads("nowhere") is None

@@ -1,0 +1,67 @@
+"""Zone files of the lab's outside."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+
+from lab import settings
+from lab.network import zones
+
+AMBER = IPv4Address("198.51.100.16")
+
+
+def serial(directory: Path, zone: str) -> int:
+    text = (directory / f"{zone}.zone").read_text()
+    return int(text.split(" SOA ")[1].split()[2])
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(zones, "ZONES", tmp_path)
+    return tmp_path
+
+
+def test_every_mailbox_domain_has_an_mx_and_nothing_else_has() -> None:
+    content = zones.zones({}, {})
+
+    with_mx = {zone for zone, lines in content.items() if any(" MX " in line for line in lines)}
+    assert with_mx == set(settings.RECEIVERS)
+
+
+def test_a_lane_has_a_name_and_its_address_a_pointer() -> None:
+    content = zones.zones({"amber.warmlane.test": AMBER}, {AMBER: "amber.warmlane.test."})
+
+    assert "amber.warmlane.test. IN A 198.51.100.16" in content[settings.DOMAIN]
+    assert content["100.51.198.in-addr.arpa"] == ["16.100.51.198.in-addr.arpa. IN PTR amber.warmlane.test."]
+
+
+def test_a_name_of_another_domain_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"amber\.elsewhere\.test"):
+        zones.zones({"amber.elsewhere.test": AMBER}, {})
+
+
+def test_each_change_raises_the_serial_even_within_a_second(directory: Path) -> None:
+    zones.sync_records({}, {})
+    first = serial(directory, settings.DOMAIN)
+    zones.sync_records({"amber.warmlane.test": AMBER}, {})
+    second = serial(directory, settings.DOMAIN)
+    zones.sync_records({}, {})
+
+    assert first < second < serial(directory, settings.DOMAIN)
+
+
+def test_nothing_changed_leaves_the_files_alone(directory: Path) -> None:
+    zones.sync_records({"amber.warmlane.test": AMBER}, {})
+    before = {path: path.stat().st_mtime_ns for path in directory.iterdir()}
+    zones.sync_records({"amber.warmlane.test": AMBER}, {})
+
+    assert {path: path.stat().st_mtime_ns for path in directory.iterdir()} == before
+
+
+def test_every_zone_is_served() -> None:
+    corefile = zones.corefile()
+
+    assert all(f"{zone}:53 {{" in corefile for zone in zones.zones({}, {}))
