@@ -13,6 +13,8 @@ COLOR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*[A-Za-z]")
 """Color directives of the engine, and those of terminals."""
 UNCHANGED = ("same", "read", "refresh")
 """Operations that leave a resource as it is."""
+AMBIENT = re.compile(r"^using pulumi-\S+ from \$PATH at ")
+"""The engine's warning about a program that it took from PATH: in the lab that is on purpose."""
 STACK_TYPE = "pulumi:pulumi:Stack"
 BLOCKING = "mandatory"
 
@@ -93,6 +95,8 @@ class Record:
         urn = body.get("urn", "")
         resource = "" if urn_type(urn) == STACK_TYPE else resource_name(urn)
         diagnostic = Diagnostic(body["severity"], resource, plain(body["message"]))
+        if AMBIENT.match(diagnostic.message):
+            return
         if diagnostic.message and diagnostic not in self.diagnostics:
             self.diagnostics.append(diagnostic)
 

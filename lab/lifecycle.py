@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -104,6 +106,15 @@ def status() -> Status:
     parts["router"] = _router_state()
     running = parts["network"] == "standing" and parts["node"] == "ready" and all(map(found.alive, SERVICES))
     return Status(running=running, holder=found.repository, parts=parts)
+
+
+def set_aws_quotas(changed: Mapping[str, int]) -> None:
+    """Sets quotas of the lab's AWS account by name; those that are not named have AWS' defaults. Raises LabError."""
+    found = holder.read()
+    if found is None or not found.alive(AWS):
+        raise LabError("the lab's AWS is not running: `warmlane lab up` starts it")
+    settings.AWS_QUOTAS.write_text(json.dumps(dict(changed)) + "\n")
+    os.kill(found.processes[AWS].pid, signal.SIGHUP)
 
 
 def doctor() -> list[Finding]:

@@ -29,6 +29,9 @@ LOCAL = REPOSITORY / ".lab"
 IMAGES_FILE = LOCAL / "images.json"
 SECRETS_FILE = LOCAL / "secrets.json"
 
+AWS_QUOTAS = STATE / "aws-quotas.json"
+"""Quotas of the lab's AWS account that differ from AWS' defaults, by name (`lab/aws/quotas.py`)."""
+
 KUBECONFIG = STATE / "kubeconfig"
 KUBE_CONTEXT = "warmlane-lab"
 PULUMI_BACKEND = STATE / "pulumi"

@@ -98,6 +98,8 @@ class Bringup:
         outside.prepare_dns()
         self.keep(outside.dns(self.toolbox.path("coredns")))
         self.keep(outside.receivers())
+        if not settings.AWS_QUOTAS.exists():
+            settings.AWS_QUOTAS.write_text("{}\n")
         self.keep(aws_service())
 
     def control_plane(self) -> None:
@@ -159,7 +161,7 @@ def aws_service() -> Service:
     """moto with AWS' refusals. Its state is in its memory: when it dies, what Pulumi remembers is wrong."""
     return Service(
         name=AWS,
-        command=[sys.executable, "-m", "lab.aws.server"],
+        command=[sys.executable, "-m", "lab.aws.server", "--quotas", str(settings.AWS_QUOTAS)],
         environment={"WARMLANE_LAB_WORLD": "1"},
         ready=_aws_answers,
     )

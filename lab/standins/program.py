@@ -116,9 +116,7 @@ def own_traceback(error: BaseException, program: Path) -> str:
     """The error's traceback from the program's first frame on, without those that ran it."""
     told = traceback.TracebackException.from_exception(error)
     home = program if program.is_dir() else program.parent
-    first = next(
-        (index for index, frame in enumerate(told.stack) if Path(frame.filename).is_relative_to(home)), None
-    )
+    first = next((index for index, frame in enumerate(told.stack) if Path(frame.filename).is_relative_to(home)), None)
     if first is not None:
         told.stack[:] = told.stack[first:]
     elif isinstance(error, SyntaxError):

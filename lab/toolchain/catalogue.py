@@ -97,7 +97,7 @@ TOOLS: dict[str, Tool] = {
                 "crds/v2": "pkg/k8s/apis/cilium.io/client/crds/v2",
                 "crds/v2alpha1": "pkg/k8s/apis/cilium.io/client/crds/v2alpha1",
             },
-            minutes=5,
+            minutes=4,
         ),
         Tool(
             name="etcd",
@@ -114,15 +114,14 @@ TOOLS: dict[str, Tool] = {
         ),
         Tool(
             name="prometheus",
-            version="3.13.5",
-            programs={
-                name: f"github.com/prometheus/prometheus/cmd/{name}" for name in ("prometheus", "promtool")
-            },
+            # The module's version of release 3.13.5.
+            version="0.313.5",
+            programs={name: f"github.com/prometheus/prometheus/cmd/{name}" for name in ("prometheus", "promtool")},
             variables={"github.com/prometheus/common/version.Version": "3.13.5"},
             # Debian's is built without discovery in Kubernetes; all the others are left out here.
             tags=("remove_all_sd", "enable_kubernetes_sd"),
             static=True,
-            minutes=3,
+            minutes=2,
         ),
         Tool(
             name="pause",

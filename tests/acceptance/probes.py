@@ -67,7 +67,7 @@ def allowed_targets() -> list[Target]:
     return [Target(f"the MX of {domain}", str(address), 25) for domain, address in settings.RECEIVERS.items()]
 
 
-RESOLVED = ("alder-mail.test", "beech-mail.test", "kubernetes.default.svc.cluster.local")
+RESOLVED = ("mx.alder-mail.test", "mx.beech-mail.test", "kubernetes.default.svc.cluster.local")
 """Names that a sender must be able to resolve: outside and inside."""
 
 

@@ -129,7 +129,8 @@ def test_the_analyzer_comes_to_the_same_verdicts(cluster: Cluster, tmp_path: Pat
     flows = live_flows(cluster, tmp_path)
     assert flows, "the analyzer found no flow at all"
     for campaign, other in PAIRS:
-        source = names.namespace(campaign)
+        source, own = names.namespace(campaign), probes.refused_targets(cluster, campaign)[0]
+        assert any(flow.carries("producers", own) for flow in flows), f"producers to {own}"
         for target in probes.refused_targets(cluster, other):
             assert not any(flow.carries(source, target) for flow in flows), f"{campaign} to {target}"
         for target in probes.allowed_targets():

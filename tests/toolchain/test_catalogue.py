@@ -21,6 +21,8 @@ NEEDED = {
     "cilium-agent",
     "cilium-cni",
     "coredns",
+    "prometheus",
+    "promtool",
     "pause",
 }
 

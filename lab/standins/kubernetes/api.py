@@ -129,7 +129,7 @@ class Api:
         content: str | None = None,
         warn: Callable[[str], None] = lambda _: None,
     ) -> Object:
-        url = f"{path}?{urlencode(query)}" if query else path
+        url = urlsplit(self.connection.server).path + path + (f"?{urlencode(query)}" if query else "")
         headers = {**self.connection.headers, "Accept": "application/json"}
         if content:
             headers["Content-Type"] = content
@@ -177,9 +177,7 @@ class Api:
             if self.connection.tls is None:
                 found = http.client.HTTPConnection(server.netloc, timeout=ANSWER_SECONDS)
             else:
-                found = http.client.HTTPSConnection(
-                    server.netloc, timeout=ANSWER_SECONDS, context=self.connection.tls
-                )
+                found = http.client.HTTPSConnection(server.netloc, timeout=ANSWER_SECONDS, context=self.connection.tls)
             self._local.connection = found
         return found
 

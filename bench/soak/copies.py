@@ -1,0 +1,61 @@
+"""A copy of the repository with more lanes and campaigns than are committed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lab import settings
+
+ENVIRONMENT = "dev"
+TEMPLATE = "spring-sale"
+
+
+class Copy:
+    """The committed files, the lab's own files and this interpreter; `warmlane` runs as in a clone."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        tracked = subprocess.run(
+            ["git", "-C", str(settings.REPOSITORY), "ls-files", "-z"], capture_output=True, text=True, check=True
+        ).stdout
+        for name in filter(None, tracked.split("\0")):
+            target = directory / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(settings.REPOSITORY / name, target)
+        (directory / ".venv").symlink_to(settings.REPOSITORY / ".venv")
+        shutil.copytree(settings.LOCAL, directory / ".lab", symlinks=True)
+
+    def add_campaign(self, campaign: str, lane: str) -> None:
+        """A lane, its lease and a campaign like the shipped one."""
+        path = self.directory / f"Pulumi.{ENVIRONMENT}.yaml"
+        document = yaml.safe_load(path.read_text())
+        environment = document["config"]["warmlane:environment"]
+        environment["lanes"][lane] = next(iter(environment["lanes"].values()))
+        environment["leases"][campaign] = {"lane": lane, "since": "2026-11-02"}
+        path.write_text(yaml.safe_dump(document, sort_keys=False))
+        shipped = self.directory / "campaigns" / f"Pulumi.{TEMPLATE}.{ENVIRONMENT}.yaml"
+        text = shipped.read_text().replace(TEMPLATE, campaign)
+        (self.directory / "campaigns" / f"Pulumi.{campaign}.{ENVIRONMENT}.yaml").write_text(text)
+        secrets = self.directory / ".lab" / "secrets.json"
+        known = json.loads(secrets.read_text())
+        known["submission"].setdefault(campaign, known["submission"][TEMPLATE])
+        secrets.write_text(json.dumps(known))
+
+    def warmlane(self, *arguments: str) -> dict[str, Any]:
+        """The JSON document of a command. Raises SystemExit with its output when it fails."""
+        command = [sys.executable, "-m", "cli.main", "--json", *arguments]
+        # The copy's modules come before those of the clone that the interpreter belongs to.
+        variables = {**os.environ, "PYTHONPATH": str(self.directory)}
+        run = subprocess.run(command, cwd=self.directory, env=variables, capture_output=True, text=True, check=False)
+        if run.returncode:
+            raise SystemExit(f"warmlane {' '.join(arguments)} ended with {run.returncode}:\n{run.stdout}\n{run.stderr}")
+        document: dict[str, Any] = json.loads(run.stdout)
+        return document
