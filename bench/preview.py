@@ -25,14 +25,16 @@ PACK_SECONDS_AT_MOST = 1.0
 def pulumi(directory: Path, backend: Path, *arguments: str) -> str:
     """Standard output of `pulumi` in a project's directory; a failure ends the bench with what the engine said."""
     exports = {**os.environ, **environment.exports(), "PULUMI_BACKEND_URL": f"file://{backend}"}
-    run = subprocess.run(["pulumi", "-C", directory, *arguments], env=exports, capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        ["pulumi", "-C", directory, *arguments], env=exports, capture_output=True, text=True, check=False
+    )
     if run.returncode:
         raise SystemExit(f"pulumi {' '.join(arguments)} in {directory} failed:\n{run.stdout}\n{run.stderr}")
     return run.stdout
 
 
 def backend_without_campaign(directory: Path) -> Path:
-    """A copy of the lab's backend in which the environment is deployed and the campaign is not: both programs create all."""
+    """A copy of the lab's backend where the environment is deployed and the campaign is not: both programs create all."""
     backend = directory / "backend"
     shutil.copytree(settings.PULUMI_BACKEND, backend)
     for found in backend.glob(f".pulumi/*/warmlane-campaigns/{STACK}*"):

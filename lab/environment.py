@@ -14,7 +14,7 @@ PROGRAMS = settings.LOCAL / "bin"
 
 
 def exports() -> dict[str, str]:
-    """Environment variables for a process that works on the lab; PATH is this process' own with the lab's programs in front.
+    """Environment variables for a process that works on the lab; PATH is this process' own behind the lab's programs.
 
     Programs that a person has already are used: a stand-in is put on PATH only where the real one is missing.
     """

@@ -51,6 +51,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.stash[left_out], config.stash[obstacle] = len(lab_items), reason
         config.hook.pytest_deselected(items=lab_items)
         lab_items = []
+    lab_items.sort(key=lambda item: item.get_closest_marker("last") is not None)
     items[:] = [*quick, *lab_items]
 
 

@@ -48,7 +48,7 @@ SENDER_SIZES: dict[str, dict[str, Size]] = {
 
 LOGS_MIB = 96
 """Size limit of the log volume, MiB: the sender keeps four files of 16 MiB, and the one being written may grow past that
-between two looks."""
+before it is looked at."""
 SPOOL_SHARE = 0.75
 """Part of Postfix's ephemeral storage that the spool volume may fill; the rest is its log volume and writable layer."""
 

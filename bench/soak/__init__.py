@@ -1,1 +1,1 @@
-"""The full numbers, in parts: each is seeded, can be run again after an interruption, and writes what it saw as JSON."""
+"""The full numbers, in parts: each is seeded, can be run again when interrupted, and writes what it saw as JSON."""

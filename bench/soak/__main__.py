@@ -28,7 +28,13 @@ def main(arguments: list[str]) -> int:
     for part in arguments or PARTS:
         began = time.monotonic()
         result = PARTS[part](SEED)
-        document = {"part": part, "commit": commit(), "seed": SEED, "seconds": round(time.monotonic() - began), **result}
+        document = {
+            "part": part,
+            "commit": commit(),
+            "seed": SEED,
+            "seconds": round(time.monotonic() - began),
+            **result,
+        }
         (RESULTS / f"{part}.json").write_text(json.dumps(document, indent=2) + "\n")
         print(json.dumps(document, indent=2))
         failed += not result["met"]

@@ -16,7 +16,7 @@ MESSAGES = 200
 
 
 def run(seed: int) -> dict[str, Any]:
-    """What each campaign's messages showed. The lab is brought up anew first and taken down last; nothing is random here."""
+    """What each campaign's messages showed. The lab is made anew first and taken down last; nothing is random here."""
     lifecycle.down(print)
     lifecycle.up(print)
     try:

@@ -20,8 +20,8 @@ PULUMI = "3.259.0"
 class Tool:
     """One Go module and the programs that come out of it.
 
-    `programs` maps a program's name to its Go package, `tags` are build tags. `minutes` is the time of a first build on two cores, downloads
-    included (measured 2026-11). `copied` maps a folder in the cache to the folder of `source_module` that it holds.
+    `programs` maps a program's name to its Go package, `tags` are build tags. `minutes` is the time of a first build on
+    two cores, downloads included. `copied` maps a folder in the cache to the folder of `source_module` that it holds.
     """
 
     name: str
@@ -47,7 +47,15 @@ class Tool:
     def key(self) -> str:
         """Name of the tool's folder in the cache; differs whenever the built programs may differ."""
         digest = hashlib.sha256()
-        recipe = (self.programs, self.ldflags, *self.tags, self.static, self.source_module, self.copied, platform.machine())
+        recipe = (
+            self.programs,
+            self.ldflags,
+            *self.tags,
+            self.static,
+            self.source_module,
+            self.copied,
+            platform.machine(),
+        )
         digest.update(repr(recipe).encode())
         for path in sorted(self.directory.iterdir()):
             if path.name in {"go.mod", "go.sum"} or path.suffix == ".go":

@@ -32,9 +32,7 @@ def test_quota_holds_exactly_the_pods_of_a_rolling_update(size: str, replicas: i
 def test_containers_fit(size: str) -> None:
     postfix, gate = SENDER_SIZES[size][POSTFIX], SENDER_SIZES[size][GATE]
     assert pod_total(size).memory_mib == postfix.memory_mib + gate.memory_mib
-    assert spool_mib(size) + LOGS_MIB < postfix.ephemeral_storage_mib, (
-        "volumes must not fill the container's limit"
-    )
+    assert spool_mib(size) + LOGS_MIB < postfix.ephemeral_storage_mib, "volumes must not fill the container's limit"
     (limits,) = limit_range(size)["limits"]
     for name in ("cpu", "memory", "ephemeral-storage"):
         assert number(limits["defaultRequest"][name]) <= number(limits["default"][name]) <= number(limits["max"][name])

@@ -96,7 +96,7 @@ def test_a_failed_build_says_what_failed_why_and_what_to_do(
     with pytest.raises(StepFailed) as failed:
         ensure(lambda line: None)
     text = str(failed.value)
-    assert text.startswith(f"building pulumi 3.259.0 failed: exit code 1\n")
+    assert text.startswith("building pulumi 3.259.0 failed: exit code 1\n")
     assert "no space left on device" in text
     assert "What to do: free some disk space" in text
     assert "building-pulumi-3.259.0.log" in text

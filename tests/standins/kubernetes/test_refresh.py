@@ -51,7 +51,7 @@ def test_another_way_to_write_a_value_is_no_drift(cluster: Any, engine: Any) -> 
     assert engine.preview("--expect-no-changes").succeeded().steps == {"same": 2}
 
 
-def test_a_changed_value_is_seen_and_put_right(cluster: Any, engine: Any) -> None:
+def test_a_value_that_another_manager_changed_is_seen_and_put_right_by_force(cluster: Any, engine: Any) -> None:
     cluster.namespace("drift")
     _, sender = paths("drift")
     engine.program(PROGRAM.format(namespace="drift")).up().succeeded()
@@ -69,7 +69,12 @@ def test_a_changed_value_is_seen_and_put_right(cluster: Any, engine: Any) -> Non
     engine.refresh().succeeded()
     containers = engine.resources()["sender"]["inputs"]["spec"]["template"]["spec"]["containers"]
     assert [one["image"] for one in containers] == ["other"], "the other manager's container is not the program's"
-    assert engine.preview().succeeded().steps == {"same": 1, "update": 1}
+    run = engine.preview().failed('conflict with "pulumi-kubernetes-hand"')
+    assert run.steps == {"same": 1, "update": 1}, "it is put right only where the program says so"
+    skip = '"pulumi.com/skipAwait": "true"'
+    forced = PROGRAM.format(namespace="drift").replace(skip, f'{skip}, "pulumi.com/patchForce": "true"')
+    engine.program(forced).up().succeeded()
+    assert cluster.get(sender)["spec"]["template"]["spec"]["containers"][0]["image"] == "warmlane.test/one"
 
 
 def test_an_object_deleted_behind_its_back_is_made_again(cluster: Any, engine: Any) -> None:
