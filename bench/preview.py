@@ -34,7 +34,7 @@ def pulumi(directory: Path, backend: Path, *arguments: str) -> str:
 
 
 def backend_without_campaign(directory: Path) -> Path:
-    """A copy of the lab's backend where the environment is deployed and the campaign is not: both programs create all."""
+    """A copy of the lab's backend in which only the environment is deployed, so that both programs create all."""
     backend = directory / "backend"
     shutil.copytree(settings.PULUMI_BACKEND, backend)
     for found in backend.glob(f".pulumi/*/warmlane-campaigns/{STACK}*"):

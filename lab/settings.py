@@ -1,9 +1,9 @@
 """Addresses, paths and versions of the lab, in one place.
 
 Addresses are documentation ranges (RFC 5737), so that nothing of the lab can be mistaken for a real network: TEST-NET-2
-for the node and the elastic addresses, TEST-NET-3 for "outside". Both exist only inside the lab's namespaces. The management
-link is the one that the machine itself has, so it lies in the range for benchmarks of network devices (RFC 2544), which
-machines use least: virtual machines were seen whose own address is in TEST-NET-1.
+for the node and the elastic addresses, TEST-NET-3 for "outside". Both exist only inside the lab's namespaces.
+The management link is the one that the machine itself has, so it lies in the range for benchmarks of network devices
+(RFC 2544), which machines use least: virtual machines were seen whose own address is in TEST-NET-1.
 """
 
 from __future__ import annotations

@@ -47,8 +47,8 @@ SENDER_SIZES: dict[str, dict[str, Size]] = {
 """By size, then container. Postfix needs about 2 MiB for each of its processes, the gate about 60 MiB for Python."""
 
 LOGS_MIB = 96
-"""Size limit of the log volume, MiB: the sender keeps four files of 16 MiB, and the one being written may grow past that
-before it is looked at."""
+"""Size limit of the log volume, MiB: the sender keeps four files of 16 MiB, and the one being written may outgrow
+that before it is looked at."""
 SPOOL_SHARE = 0.75
 """Part of Postfix's ephemeral storage that the spool volume may fill; the rest is its log volume and writable layer."""
 

@@ -54,6 +54,14 @@ class Copy:
             place[last] = value
         path.write_text(yaml.safe_dump(document, sort_keys=False))
 
+    def rename_campaign(self, old: str, new: str) -> None:
+        """Calls a campaign otherwise, in its stack file, the environment's, and the programs that break rules."""
+        stack_file = self.directory / f"campaigns/Pulumi.{old}.dev.yaml"
+        stack_file.rename(self.directory / f"campaigns/Pulumi.{new}.dev.yaml")
+        programs = (self.directory / "tests/programs").rglob("*.py")
+        for path in [*self.directory.glob("Pulumi.*.yaml"), *(self.directory / "campaigns").glob("*.yaml"), *programs]:
+            path.write_text(path.read_text().replace(old, new))
+
     @property
     def engine(self) -> Engine:
         """Pulumi on the copy."""

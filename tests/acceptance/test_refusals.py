@@ -16,6 +16,9 @@ from tests.programs.cases import CONFIG_CASES, POLICY_CONFIG_CASES, PROGRAM_CASE
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 
 
+DEPLOYED, OTHER = "spring-sale", "summer-sale"
+
+
 def is_campaign(stack: str) -> bool:
     return "." in stack
 
@@ -55,13 +58,16 @@ def test_a_program_that_breaks_a_rule_is_refused(
     # On an empty backend: were it not refused, it would take nothing of the deployed environment away.
     (tmp_path / "backend").mkdir()
     copy.variables["PULUMI_BACKEND_URL"] = f"file://{tmp_path / 'backend'}"
-    own = copy.directory / ("campaigns" if is_campaign(program.stack) else "infra")
-    shutil.copy(program.directory / "__main__.py", own / "__main__.py")
-    project = "campaigns" if is_campaign(program.stack) else "."
-    create = ["pulumi", "-C", str(copy.directory / project), "stack", "select", "--create", program.stack]
+    # And under another campaign's name: what exists already would be refused for that, before the rule is asked.
+    copy.rename_campaign(DEPLOYED, OTHER)
+    stack, text = program.stack.replace(DEPLOYED, OTHER), program.text.replace(DEPLOYED, OTHER)
+    own = copy.directory / ("campaigns" if is_campaign(stack) else "infra")
+    shutil.copy(copy.directory / "tests/programs" / program.rule / "__main__.py", own / "__main__.py")
+    project = "campaigns" if is_campaign(stack) else "."
+    create = ["pulumi", "-C", str(copy.directory / project), "stack", "select", "--create", stack]
     subprocess.run(create, env=copy.engine.variables, check=True, capture_output=True, timeout=60)
     before = objects(cluster)
-    assert_refused_by_every_way_in(copy, program.stack, program.text, capsys)
+    assert_refused_by_every_way_in(copy, stack, text, capsys)
     assert objects(cluster) == before
 
 

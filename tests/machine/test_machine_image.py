@@ -1,5 +1,5 @@
-"""The image of lab/Dockerfile is a machine for the lab: the lab comes up in its root file system, given only the clone and
-the cache. `lab/in-docker` itself needs a Docker daemon."""
+"""The image of lab/Dockerfile is a machine for the lab: the lab comes up in its root file system, given only the clone
+and the cache. `lab/in-docker` itself needs a Docker daemon."""
 
 from __future__ import annotations
 

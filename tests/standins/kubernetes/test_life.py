@@ -175,10 +175,7 @@ def test_an_existing_object_is_imported(cluster: Any, engine: Any) -> None:
     metadata = {"name": "settings", "namespace": "import"}
     cluster.apply(path, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"rate": "1"}})
     text = SETTINGS.format(mutable=True, namespace="import", rate=1)
-    engine.program(
-        text.replace(
-            "opts=at", 'opts=pulumi.ResourceOptions.merge(at, pulumi.ResourceOptions(import_="import/settings"))'
-        )
-    )
+    option = 'imported = pulumi.ResourceOptions(import_="import/settings")\n'
+    engine.program(option + text.replace("opts=at", "opts=pulumi.ResourceOptions.merge(at, imported)"))
     assert engine.up().succeeded().steps == {"import": 1}
     assert engine.program(text).up().succeeded().steps == {"same": 1}
