@@ -62,11 +62,19 @@ class Engine:
     environment: str
     variables: Mapping[str, str]
 
+    def _process_variables(self) -> dict[str, str]:
+        """The variables, with the repository's own modules first: the interpreter may belong to another clone of it."""
+        return {**self.variables, "PYTHONPATH": str(self.repository)}
+
     def _command(self, stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
         try:
             return subprocess.run(
-                command, cwd=self.repository / stack.directory, env=self.variables, capture_output=True, text=True
+                command,
+                cwd=self.repository / stack.directory,
+                env=self._process_variables(),
+                capture_output=True,
+                text=True,
             )
         except FileNotFoundError:
             raise WorldFailed("There is no `pulumi` on PATH.", MISSING_ADVICE) from None
@@ -147,7 +155,7 @@ class Engine:
                 result = subprocess.run(
                     command,
                     cwd=self.repository / stack.directory,
-                    env={**self.variables, **(extra or {})},
+                    env={**self._process_variables(), **(extra or {})},
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,

@@ -19,8 +19,7 @@ def exports() -> dict[str, str]:
     Programs that a person has already are used: a stand-in is put on PATH only where the real one is missing.
     """
     path = [entry for entry in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(entry) != PROGRAMS]
-    for name in missing(os.pathsep.join(path)):
-        standins.write(PROGRAMS, name, Path(sys.executable))
+    standins.install(PROGRAMS, Path(sys.executable), missing(os.pathsep.join(path)))
     toolchain.ensure(_silent).link(PROGRAMS, ["pulumi", "kubectl"])
     return {
         "PATH": os.pathsep.join([str(PROGRAMS), *path]),
@@ -35,13 +34,17 @@ def exports() -> dict[str, str]:
 
 
 def missing(path: str) -> tuple[str, ...]:
-    """Names of the stand-ins for which there is no real program: neither on PATH nor among Pulumi's plugins."""
+    """Names of the stand-ins for which there is no real program: neither on PATH nor among Pulumi's plugins.
+
+    A stand-in of another clone, which a shell may still have on its PATH, is no real program.
+    """
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
-    plugins = [entry.name for entry in (home / "plugins").glob("resource-*")]
 
     def there(name: str) -> bool:
-        plugin = name.removeprefix("pulumi-")
-        return bool(shutil.which(name, path=path)) or any(entry.startswith(f"{plugin}-v") for entry in plugins)
+        if any((home / "plugins").glob(f"{name.removeprefix('pulumi-')}-v*/{name}")):
+            return True
+        found = [shutil.which(name, path=entry) for entry in path.split(os.pathsep) if entry]
+        return any(program is not None and not standins.is_standin(Path(program)) for program in found)
 
     return tuple(name for name in standins.MODULES if not there(name))
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +49,8 @@ class Copy:
 
     def warmlane(self, *arguments: str) -> dict[str, Any]:
         """The JSON document of a command. Raises SystemExit with its output when it fails."""
-        command = [sys.executable, "-m", "cli.main", "--json", *arguments]
-        # The copy's modules come before those of the clone that the interpreter belongs to.
-        variables = {**os.environ, "PYTHONPATH": str(self.directory)}
-        run = subprocess.run(command, cwd=self.directory, env=variables, capture_output=True, text=True, check=False)
+        command = [settings.REPOSITORY / ".venv" / "bin" / "warmlane", "--json", *arguments]
+        run = subprocess.run(command, cwd=self.directory, capture_output=True, text=True, check=False)
         if run.returncode:
             raise SystemExit(f"warmlane {' '.join(arguments)} ended with {run.returncode}:\n{run.stdout}\n{run.stderr}")
         document: dict[str, Any] = json.loads(run.stdout)

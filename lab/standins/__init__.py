@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
 from lab import settings
@@ -19,19 +20,29 @@ MODULES = {
 """The executables by name, and the module that each runs."""
 
 
-def install(directory: Path, python: Path) -> None:
-    """Writes every stand-in's executable into `directory`; each runs its module with `python`."""
-    for name in MODULES:
-        write(directory, name, python)
-
-
-def write(directory: Path, name: str, python: Path) -> None:
-    """Writes one stand-in's executable; it replaces an older one whole, and an equal one stays."""
+def install(directory: Path, python: Path, names: Iterable[str] = tuple(MODULES)) -> None:
+    """Makes `directory` hold the named stand-ins' executables and no others; each runs its module with `python`."""
     directory.mkdir(parents=True, exist_ok=True)
-    text, path = _script(MODULES[name], python), directory / name
+    wanted = set(names)
+    for name, module in MODULES.items():
+        if name in wanted:
+            _write(directory / name, _script(module, python))
+        else:
+            (directory / name).unlink(missing_ok=True)
+
+
+def is_standin(program: Path) -> bool:
+    """Whether an executable is one that `install` wrote, of whichever clone."""
+    with program.open("rb") as file:
+        start = file.read(4096)
+    return start.startswith(b"#!/bin/sh\n") and any(module.encode() in start for module in MODULES.values())
+
+
+def _write(path: Path, text: str) -> None:
+    """Writes an executable whole, as an engine may start it meanwhile; an equal one stays."""
     if path.is_file() and path.read_text() == text:
         return
-    prepared = path.with_name(f".{name}-{os.getpid()}")
+    prepared = path.with_name(f".{path.name}-{os.getpid()}")
     prepared.write_text(text)
     prepared.chmod(0o755)
     prepared.replace(path)

@@ -161,6 +161,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 return provider_pb2.ReadResponse()
             fresh = self._cluster().refreshed(inputs, live, manager) if inputs else declared.imported(live)
         secrets = {path for path in secrets if not str(path[0]).startswith(INTERNAL)}
+        try:
+            self._cluster().check_ready(live)
+        except Unready as error:
+            _half_made(context, error, fresh, secrets, manager)
         hidden = secrets if inputs else in_outputs(secrets, live["kind"])
         return provider_pb2.ReadResponse(
             id=objects.identifier(live),

@@ -10,7 +10,7 @@ from typing import Any
 
 from lab.standins.kubernetes import declared, objects
 from lab.standins.kubernetes.api import Api, ApiError, Object
-from lab.standins.kubernetes.waits import DEFAULT_SECONDS, NotReady, Waiter, causes
+from lab.standins.kubernetes.waits import DEFAULT_SECONDS, NotReady, Waiter, causes, unready
 
 PROPAGATION = "Foreground"
 """Dependents go first: a Deployment is gone when its pods are."""
@@ -117,6 +117,17 @@ class Cluster:
         found: Object = declared.declared(inputs, one, other, declared.fields(live))
         return found
 
+    def check_ready(self, live: Object) -> None:
+        """Looks once whether an object is ready. Raises Unready."""
+        if objects.is_set(live, objects.SKIP_AWAIT):
+            return
+        try:
+            waiting = unready(self.api, live)
+        except (NotReady, ApiError) as error:
+            waiting = str(error)
+        if waiting is not None:
+            raise self._unready(live, waiting)
+
     def delete(self, state: Object, seconds: float, told: Told) -> None:
         """Deletes an object and waits until it is gone. Raises Refused."""
         uid = objects.at(state, "metadata", "uid")
@@ -170,9 +181,11 @@ class Cluster:
         try:
             return waiter.until_ready(path, live)
         except (NotReady, ApiError) as error:
-            shown = self.api.find(path) or live
-            message = "\n  ".join([f"{objects.title(live)} is not ready: {error}", *causes(self.api, shown)])
-            raise Unready(message, shown) from None
+            raise self._unready(self.api.find(path) or live, str(error)) from None
+
+    def _unready(self, live: Object, waiting: str) -> Unready:
+        lines = [f"{objects.title(live)} is not ready: {waiting}", *causes(self.api, live)]
+        return Unready("\n  ".join(lines), live)
 
 
 def _refusal(what: str, shown: Object, error: Exception) -> str:

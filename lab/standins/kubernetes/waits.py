@@ -42,11 +42,7 @@ class Waiter:
 
     def until_ready(self, path: str, live: Object) -> Object:
         """The object once it is ready. Raises NotReady."""
-        judge = READY.get((live["apiVersion"].rpartition("/")[0], live["kind"]))
-        while judge is not None:
-            waiting = judge(self._api, live)
-            if waiting is None:
-                break
+        while (waiting := unready(self._api, live)) is not None:
             self._next(f"not ready after {self._seconds:.0f} s: {waiting}", waiting)
             found = self._api.find(path)
             if found is None:
@@ -71,6 +67,12 @@ class Waiter:
         if self._cancelled.wait(min(self._pause, left)):
             raise NotReady(f"interrupted: {now}")
         self._pause = min(self._pause * 1.5, LAST_LOOK)
+
+
+def unready(api: Api, live: Object) -> str | None:
+    """What an object still waits for, in a few words; None when it is ready. Raises Failed when it never will be."""
+    judge = READY.get((live["apiVersion"].rpartition("/")[0], live["kind"]))
+    return judge(api, live) if judge else None
 
 
 def leaving(live: Object) -> str:

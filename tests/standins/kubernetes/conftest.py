@@ -153,11 +153,12 @@ def cluster(toolbox: toolchain.Toolbox, tmp_path_factory: pytest.TempPathFactory
                 f"--cert-dir={home}",
                 f"--token-auth-file={home / 'tokens.csv'}",
                 "--authorization-mode=RBAC",
+                "--allow-privileged=true",
                 "--service-cluster-ip-range=10.97.0.0/16",
                 "--service-account-issuer=https://kubernetes.default.svc",
                 f"--service-account-key-file={home / 'accounts.key'}",
                 f"--service-account-signing-key-file={home / 'accounts.key'}",
-                # What an evicted lease of the machine's own address would need is not there.
+                # Its own address, on loopback, is no endpoint that a Service could have.
                 "--endpoint-reconciler-type=none",
             )
         )

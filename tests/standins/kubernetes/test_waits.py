@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import time
@@ -60,6 +59,8 @@ def test_an_unready_object_is_looked_at_again_though_nothing_changed(cluster: An
     cluster.namespace("again")
     engine.program(sender("again"))
     engine.up().failed("0 of 2 new pods available")
+    engine.refresh()
+    assert engine.resources()["sender"]["initErrors"], "a refresh looks whether it has become ready meanwhile"
     engine.up().failed("0 of 2 new pods available")
 
 
@@ -93,28 +94,34 @@ def test_a_deletion_that_a_finalizer_holds_up_says_so(cluster: Any, engine: Any)
 
 
 KILLED = """
-cluster_ = provider(enable_config_map_mutable=True)
-first = ConfigMap("first", metadata={"name": "first", "namespace": "killed"}, data={"a": "1"}, opts=options(cluster_))
+other = provider("other", enable_config_map_mutable=True)
+ConfigMap("first", metadata={"name": "first", "namespace": "killed"}, data={"a": "1"}, opts=options(other))
 """
+
+
+def started(engine: Any) -> subprocess.Popen[str]:
+    """An `up` that runs on its own."""
+    return subprocess.Popen(
+        engine.command("up", "--yes", "--skip-preview"),
+        cwd=engine.directory,
+        env=engine.variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def test_an_engine_killed_in_the_middle_goes_on_and_leaves_no_process(cluster: Any, engine: Any) -> None:
     cluster.namespace("killed")
     sender_path = "/apis/apps/v1/namespaces/killed/deployments/sender"
     engine.program(KILLED + sender("killed", timeout="100s"))
-    running = subprocess.Popen(
-        engine.command("up", "--yes", "--skip-preview"),
-        cwd=engine.directory,
-        env=engine.variables,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    running = started(engine)
     try:
         until(lambda: cluster.find(sender_path) is not None, "the Deployment was never made")
     finally:
-        os.kill(running.pid, signal.SIGKILL)
-        running.wait()
+        running.kill()
+        running.communicate()
     made = cluster.get(sender_path)["metadata"]["uid"]
     until(lambda: not standins_of(engine), "stand-ins outlived their engine")
     engine.run("cancel", "--yes").succeeded()
@@ -124,6 +131,24 @@ def test_an_engine_killed_in_the_middle_goes_on_and_leaves_no_process(cluster: A
     assert engine.up().succeeded().steps == {"same": 2}
     engine.destroy().succeeded()
     assert cluster.find(sender_path) is None, "nothing is orphaned"
+
+
+def test_an_interrupted_wait_ends_soon_and_quietly_and_the_object_is_known(cluster: Any, engine: Any) -> None:
+    cluster.namespace("interrupted")
+    engine.program(sender("interrupted", timeout="100s"))
+    running = started(engine)
+    try:
+        path = "/apis/apps/v1/namespaces/interrupted/deployments/sender"
+        until(lambda: cluster.find(path) is not None, "the Deployment was never made")
+        running.send_signal(signal.SIGINT)
+        output, _ = running.communicate(timeout=30)
+    finally:
+        running.kill()
+        running.communicate()
+    assert running.returncode != 0
+    assert "interrupted: " in output, output
+    assert "Traceback" not in output, output
+    assert engine.resources()["sender"]["initErrors"]
 
 
 def until(done: Any, message: str, seconds: float = 30) -> None:
