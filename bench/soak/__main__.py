@@ -9,11 +9,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench.soak import campaigns
+from bench.soak import campaigns, rebuild
 from lab import settings
 
 RESULTS = settings.REPOSITORY / "soak"
-PARTS: dict[str, Callable[[int], dict[str, Any]]] = {"campaigns": campaigns.run}
+PARTS: dict[str, Callable[[int], dict[str, Any]]] = {
+    "rebuild": rebuild.run,
+    "campaigns": campaigns.run,
+}
 SEED = 1
 
 

@@ -39,10 +39,10 @@ def measure(copy: Copy) -> dict[str, Any]:
         copy.add_campaign("load-11", "lane-11")
         added = copy.warmlane("up", "--campaign", "load-11")
         rows = sending.result()["campaigns"]
-    others = {run["stack"]: run["changes"] for run in copy.warmlane("preview", "--all")["runs"]}
+    others = {run["stack"]: run["changes"] for run in copy.warmlane("preview", "--all")["stacks"]}
     changed = {
         run["stack"]: {kind: count for kind, count in run["changes"].items() if kind not in ("same", "create")}
-        for run in added["runs"]
+        for run in added["stacks"]
     }
     sources = [tuple(row["sources"]) for row in rows]
     met = (

@@ -118,7 +118,8 @@ class Language(language_pb2_grpc.LanguageRuntimeServicer):
         )
         try:
             for stream, text in _output(child):
-                yield language_pb2.RunPluginResponse(**{stream: text})
+                response = language_pb2.RunPluginResponse
+                yield response(stdout=text) if stream == "stdout" else response(stderr=text)
             yield language_pb2.RunPluginResponse(exitcode=child.wait())
         finally:
             child.terminate()

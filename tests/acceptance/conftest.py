@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import yaml
 
-from cli import main
+from cli import locks, main
 from cli.cluster import Cluster
 from cli.engine import Engine, variables_with
+from cli.stacks import Stack
 from lab import settings
 
 ROOT = settings.REPOSITORY
 ENVIRONMENT = "dev"
 CAMPAIGNS = ("spring-sale", "newsletter")
+WARMLANE = ROOT / ".venv/bin/warmlane"
 COPIED = ("infra", "campaigns", "components", "policies", "warmlane", "tests")
 
 
@@ -32,6 +36,18 @@ def engine(deployed: Any) -> Engine:
 def cluster(engine: Engine) -> Cluster:
     """The lab's cluster."""
     return Cluster(settings.KUBE_CONTEXT, engine.variables)
+
+
+@pytest.fixture
+def addresses(engine: Engine) -> Any:
+    """EC2 of the lab."""
+    return boto3.client(
+        "ec2",
+        endpoint_url=settings.AWS_ENDPOINT,
+        region_name=settings.AWS_REGION,
+        aws_access_key_id=engine.variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=engine.variables["AWS_SECRET_ACCESS_KEY"],
+    )
 
 
 @dataclass
@@ -83,6 +99,19 @@ def copy(tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Cop
     monkeypatch.setattr(main, "lab_exports", lambda: made.variables)
     monkeypatch.chdir(directory)
     return made
+
+
+def engine_of(stack: Stack, seconds: float) -> int:
+    """The process that holds a stack's lock, once there is one."""
+    place = locks.directory(f"file://{settings.PULUMI_BACKEND}", stack)
+    assert place is not None
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        held = locks.locks(place)
+        if held:
+            return held[0].pid
+        time.sleep(0.05)
+    raise AssertionError(f"no engine took the lock of {stack.name} within {seconds:.0f} s")
 
 
 def objects(cluster: Cluster) -> set[tuple[str, ...]]:

@@ -9,23 +9,20 @@ import time
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
-from cli import locks, main
+from cli import main
 from cli.cluster import Cluster
 from cli.engine import Engine
 from cli.found import known_ids
-from cli.stacks import Stack, campaign_stack, environment_stack
-from lab import settings
-from tests.acceptance.conftest import ENVIRONMENT, ROOT, Copy, objects
+from cli.stacks import campaign_stack, environment_stack
+from tests.acceptance.conftest import ENVIRONMENT, ROOT, WARMLANE, Copy, engine_of, objects
 from warmlane import labels
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
 CAMPAIGN = "newsletter"
 STACK = campaign_stack(CAMPAIGN, ENVIRONMENT)
-WARMLANE = ROOT / ".venv/bin/warmlane"
 
 
 def warmlane(*words: str) -> subprocess.CompletedProcess[str]:
@@ -35,19 +32,6 @@ def warmlane(*words: str) -> subprocess.CompletedProcess[str]:
 def names_of(found: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
     """Objects without what changes when one is made anew."""
     return {item[:3] for item in found}
-
-
-def engine_of(stack: Stack, seconds: float) -> int:
-    """The process that holds a stack's lock, once there is one."""
-    place = locks.directory(f"file://{settings.PULUMI_BACKEND}", stack)
-    assert place is not None
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        held = locks.locks(place)
-        if held:
-            return held[0].pid
-        time.sleep(0.05)
-    raise AssertionError(f"no engine took the lock of {stack.name} within {seconds:.0f} s")
 
 
 @pytest.mark.parametrize("after", [0.3, 1.5], ids=lambda seconds: f"killed after {seconds} s")
@@ -71,18 +55,6 @@ def test_a_killed_update_is_taken_up(engine: Engine, cluster: Cluster, after: fl
     assert not engine.deployment(STACK).get("pending_operations")
     preview = warmlane("--json", "preview", "--campaign", CAMPAIGN)
     assert '"changed": 0' in preview.stdout, preview.stdout
-
-
-@pytest.fixture
-def addresses(engine: Engine) -> Any:
-    """EC2 of the lab."""
-    return boto3.client(
-        "ec2",
-        endpoint_url=settings.AWS_ENDPOINT,
-        region_name=settings.AWS_REGION,
-        aws_access_key_id=engine.variables["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=engine.variables["AWS_SECRET_ACCESS_KEY"],
-    )
 
 
 def test_an_address_that_an_interrupted_run_left_is_adopted(

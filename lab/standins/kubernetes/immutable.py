@@ -53,11 +53,16 @@ IMMUTABLE: dict[tuple[str, str], tuple[Path, ...]] = {
 """By API group and kind."""
 
 CONTENT = {"ConfigMap": _fields("data", "binaryData"), "Secret": _fields("data", "stringData")}
-"""Fields whose change replaces the object unless the provider is told that the kind is mutable."""
+"""Fields whose change replaces the object, unless the provider is told that the kind is mutable and the object itself
+does not say `immutable: true` (pulumi-kubernetes 4.0, change 1926)."""
+SEAL = _fields("immutable")
 
 
-def immutable(api_version: str, kind: str, mutable: frozenset[str]) -> tuple[Path, ...]:
-    """The paths of a kind whose change needs a new object; `mutable` are kinds whose content may change in place."""
+def immutable(api_version: str, kind: str, mutable: frozenset[str], sealed: bool) -> tuple[Path, ...]:
+    """The paths of a kind whose change needs a new object.
+
+    `mutable` are kinds whose content may change in place; `sealed`: the object as it is says that it is immutable.
+    """
     group = api_version.rpartition("/")[0]
-    content = CONTENT.get(kind, ()) if not group and kind not in mutable else ()
-    return (*IDENTITY, *IMMUTABLE.get((group, kind), ()), *content)
+    content = CONTENT.get(kind, ()) if not group and (sealed or kind not in mutable) else ()
+    return (*IDENTITY, *IMMUTABLE.get((group, kind), ()), *content, *(SEAL if content and sealed else ()))

@@ -60,7 +60,7 @@ def at(value: Any, *path: str) -> Any:
     return value
 
 
-def annotations(wanted: Object) -> dict[str, str]:
+def annotations_of(wanted: Object) -> dict[str, str]:
     """An object's annotations; none while they are known only after an update."""
     found = at(wanted, "metadata", "annotations")
     return found if isinstance(found, dict) else {}
@@ -68,7 +68,7 @@ def annotations(wanted: Object) -> dict[str, str]:
 
 def is_set(wanted: Object, annotation: str) -> bool:
     """Whether an annotation says "true"."""
-    return annotations(wanted).get(annotation) == "true"
+    return annotations_of(wanted).get(annotation) == "true"
 
 
 def identifier(shown: Object) -> str:
@@ -90,13 +90,13 @@ def named(wanted: Object, old: Object, logical_name: str, seed: bytes) -> Object
     earlier = at(old, "metadata", "name") if is_set(old, AUTONAMED) else None
     end = hashlib.sha256(seed or logical_name.encode()).hexdigest()[:RANDOM_LENGTH]
     metadata["name"] = earlier or f"{logical_name.lower()[: NAME_LENGTH - RANDOM_LENGTH - 1]}-{end}"
-    metadata["annotations"] = {**annotations(wanted), AUTONAMED: "true"}
+    metadata["annotations"] = {**annotations_of(wanted), AUTONAMED: "true"}
     return {**wanted, "metadata": metadata}
 
 
 def manager(urn: str, wanted: Object, state: Object) -> str:
     """The field manager of a resource: the same in each run, so that what a killed engine made is known as its own."""
-    chosen = annotations(wanted).get(FIELD_MANAGER) or state.get("__fieldManager")
+    chosen = annotations_of(wanted).get(FIELD_MANAGER) or state.get("__fieldManager")
     return chosen or f"pulumi-kubernetes-{hashlib.sha256(urn.encode()).hexdigest()[:MANAGER_LENGTH]}"
 
 
@@ -107,7 +107,7 @@ def managed_by(live: Object, name: str) -> bool:
 
 def changes(old: Object, new: Object, mutable: frozenset[str]) -> list[Change]:
     """What differs between the inputs of a resource, and whether that needs a new object."""
-    fixed = immutable(str(new.get("apiVersion")), str(new.get("kind")), mutable)
+    fixed = immutable(str(new.get("apiVersion")), str(new.get("kind")), mutable, old.get("immutable") is True)
     found = []
     for path, had, has in _different(old, new, ()):
         replaces = any(path[: len(one)] == one or one[: len(path)] == path and one != path for one in fixed)

@@ -136,7 +136,7 @@ class Cluster:
             live = self.api.find(path)
             if live is None or (uid and live["metadata"]["uid"] != uid):
                 return
-            self.api.delete(path, objects.annotations(state).get(objects.PROPAGATION) or PROPAGATION)
+            self.api.delete(path, objects.annotations_of(state).get(objects.PROPAGATION) or PROPAGATION)
             if not objects.is_set(state, objects.SKIP_AWAIT):
                 self._waiter(state, seconds, told).until_gone(path, uid)
         except ApiError as error:
@@ -172,7 +172,7 @@ class Cluster:
         return make()
 
     def _waiter(self, wanted: Object, seconds: float, told: Told) -> Waiter:
-        chosen = seconds or float(objects.annotations(wanted).get(objects.TIMEOUT) or DEFAULT_SECONDS)
+        chosen = seconds or float(objects.annotations_of(wanted).get(objects.TIMEOUT) or DEFAULT_SECONDS)
         return Waiter(self.api, self._cancelled, chosen, told.status)
 
     def _ready(self, wanted: Object, path: str, live: Object, waiter: Waiter) -> Object:

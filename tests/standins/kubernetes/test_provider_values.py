@@ -93,6 +93,18 @@ def test_what_can_not_change_replaces(api_version: str, kind: str, fields: Any) 
     assert found.replaces
 
 
+@pytest.mark.parametrize("kind", ["ConfigMap", "Secret"])
+def test_content_that_is_sealed_replaces_though_the_provider_says_mutable(kind: str) -> None:
+    base = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "a"}, "data": {"a": "b"}}
+    other, mutable = base | {"data": {"a": "c"}}, frozenset({kind})
+    (found,) = objects.changes(base, other, mutable)
+    assert not found.replaces
+    (found,) = objects.changes(base | {"immutable": True}, other | {"immutable": True}, mutable)
+    assert found.replaces
+    (found,) = objects.changes(base | {"immutable": True}, base, mutable)
+    assert found.replaces, "what is sealed can't be opened"
+
+
 def test_a_kind_of_the_same_name_in_another_group_has_its_own_rules() -> None:
     base = {"apiVersion": "tests.warmlane.dev/v1", "kind": "Service", "metadata": {"name": "a"}}
     (found,) = objects.changes(base | {"spec": {"clusterIP": "a"}}, base | {"spec": {"clusterIP": "b"}}, NONE)
