@@ -16,7 +16,7 @@ from warmlane import config
 
 app = typer.Typer(help="Container images of an environment.", no_args_is_help=True)
 
-CONFIGURED = ("sender", "prometheus", "alertmanager")
+CONFIGURED = ("sender", "prometheus", "alertmanager", "postgresql")
 """Images that an environment names and that this repository builds; Grafana's is given by the person."""
 BLOCK = re.compile(r"^    images:[^\n]*\n(?:      [^\n]*\n)*", re.MULTILINE)
 

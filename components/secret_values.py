@@ -30,6 +30,13 @@ def grafana_admin_password(environment: Environment, repository: Path = REPOSITO
     return _from_file(repository, str(environment.secrets_file), ("grafana_admin",))
 
 
+def store_superuser_password(environment: Environment, repository: Path = REPOSITORY) -> pulumi.Output[str]:
+    """The password of the store's superuser. Raises as `submission_password` does."""
+    if environment.secrets_file is None:
+        return pulumi.Config("warmlane").require_secret("store_superuser_password")
+    return _from_file(repository, str(environment.secrets_file), ("store_superuser",))
+
+
 def _from_file(repository: Path, file: str, path: tuple[str, ...]) -> pulumi.Output[str]:
     advice = "`make up` writes it"
     try:

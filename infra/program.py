@@ -11,6 +11,7 @@ from components.committed import environment_of_stack
 from components.lane import Lane
 from components.monitoring import Monitoring
 from components.platform import Platform
+from components.store import Store
 from infra import found, live
 from warmlane.environment import Environment
 
@@ -21,7 +22,12 @@ def run() -> None:
     environment = environment_of_stack(name)
     refuse_lost_senders(environment, live.workloads(environment.cluster.context))
     found.adopt(os.environ)
-    deploy(environment, name, secret_values.grafana_admin_password(environment))
+    deploy(
+        environment,
+        name,
+        secret_values.grafana_admin_password(environment),
+        secret_values.store_superuser_password(environment),
+    )
 
 
 def refuse_lost_senders(environment: Environment, workloads: list[live.Workload] | None) -> None:
@@ -37,12 +43,25 @@ def refuse_lost_senders(environment: Environment, workloads: list[live.Workload]
         raise pulumi.RunError("\n".join(lost))
 
 
-def deploy(environment: Environment, name: str, grafana_admin_password: pulumi.Input[str]) -> dict[str, Lane]:
+def deploy(
+    environment: Environment,
+    name: str,
+    grafana_admin_password: pulumi.Input[str],
+    store_superuser_password: pulumi.Input[str],
+) -> dict[str, Lane]:
     """Registers everything of an environment and its outputs; returns the lanes by id."""
     kubernetes = providers.kubernetes_provider(environment.cluster)
     aws = providers.aws_provider(environment.aws) if environment.aws else None
     opts = pulumi.ResourceOptions(providers=providers.named(kubernetes, aws))
-    Platform("platform", environment=environment, environment_name=name, opts=opts)
+    platform = Platform("platform", environment=environment, environment_name=name, opts=opts)
+    Store(
+        "store",
+        environment=environment,
+        environment_name=name,
+        superuser_password=store_superuser_password,
+        isolation=[platform.namespace, platform.default_deny],
+        opts=opts,
+    )
     lanes = {
         lane: Lane(lane, environment=environment, environment_name=name, opts=opts)
         for lane in sorted(environment.lanes)

@@ -179,6 +179,7 @@ class Images(Model):
     sender: ImageReference = Field(description="The sender (Postfix and gate).")
     prometheus: ImageReference = Field(description="Prometheus.")
     alertmanager: ImageReference = Field(description="Alertmanager.")
+    postgresql: ImageReference = Field(description="PostgreSQL, the store.")
     grafana: ImageReference | None = Field(default=None, description="Grafana; unset means that its pod is off.")
 
 
@@ -195,6 +196,14 @@ class Monitoring(Model):
     retention_days: Annotated[int, Field(ge=1)] = Field(default=30, description="Days that samples are kept.")
 
 
+class Store(Model):
+    """The platform's database: what replicas and campaigns share."""
+
+    mode: Literal["bundled"] = Field(description="`bundled`: Warmlane's own PostgreSQL in the platform's namespace.")
+    storage_class: str | None = Field(default=None, description="Storage class of its volume; unset: the default.")
+    storage: Annotated[str, Field(pattern=r"^\d+[MGT]i$")] = Field(default="10Gi", description="Size of its volume.")
+
+
 class Environment(Model):
     """An environment: a cluster, its lanes, who holds them, and the platform's services."""
 
@@ -205,6 +214,7 @@ class Environment(Model):
     egress: Egress = Field(description="How mail leaves with a lane's address.")
     lanes: dict[Identifier, Lane] = Field(description="Lanes by id.")
     leases: dict[Identifier, Lease] = Field(default_factory=dict, description="By campaign, the lane that it holds.")
+    store: Store = Field(description="The platform's database.")
     monitoring: Monitoring = Field(description="How outcomes and reputation are shown.")
     feedback: Literal["none"] = Field(
         description="`none`: nothing closes a sender by itself; Pulumi declares the way out."

@@ -35,6 +35,8 @@ SENDER_IDENTITY_CONFIG_MAP = "sender-identity"
 SUBMISSION_SECRET = "sender-submission"
 SENDER_SERVICE_ACCOUNT = "email-sender"
 LEASE_TABLE_CONFIG_MAP = "lease-table"
+STORE = "store"
+STORE_SECRET = "store-superuser"
 
 SMTP_PORT = 25
 METRICS_PORT = 9100

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.monitoring import artifacts, documents, workload
+from components import workload
+from components.monitoring import artifacts, documents
 from warmlane import labels, names
 from warmlane.isolation import GRAFANA_PORT
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.monitoring import alerts, artifacts, documents, workload
+from components import workload
+from components.monitoring import alerts, artifacts, documents
 from warmlane import labels, names
 from warmlane.environment import Environment
 from warmlane.isolation import PROMETHEUS_PORT
@@ -56,17 +57,8 @@ def prometheus(
     )
     claim = kubernetes.core.v1.PersistentVolumeClaim(
         f"{name}-prometheus-data",
-        # A class that binds at the first consumer leaves the claim Pending until the pod exists: a wait never ends.
-        metadata={**metadata("prometheus-data"), "annotations": {"pulumi.com/skipAwait": "true"}},
-        spec={
-            "accessModes": ["ReadWriteOnce"],
-            "resources": {"requests": {"storage": environment.monitoring.storage}},
-            **(
-                {"storageClassName": environment.monitoring.storage_class}
-                if environment.monitoring.storage_class
-                else {}
-            ),
-        },
+        metadata={**metadata("prometheus-data"), "annotations": workload.SKIP_AWAIT},
+        spec=workload.claim_spec(environment.monitoring.storage, environment.monitoring.storage_class),
         opts=opts,
     )
     pod = {

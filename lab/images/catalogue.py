@@ -46,6 +46,7 @@ RECIPES: dict[str, Recipe] = {
         Recipe(name="sender", context=settings.REPOSITORY / "services/sender", minutes=1),
         Recipe(name="prometheus", context=_OWN / "prometheus", programs=("prometheus",), minutes=0.2),
         Recipe(name="alertmanager", context=_OWN / "alertmanager", minutes=0.5),
+        Recipe(name="postgresql", context=_OWN / "postgresql", minutes=0.7),
         Recipe(name="producer", context=_OWN / "producer", minutes=0.5),
     )
 }

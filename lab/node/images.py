@@ -9,7 +9,7 @@ from lab import settings
 from lab.images import Image
 from lab.node.containerd import ctr
 
-CONFIGURED = ("sender", "prometheus", "alertmanager")
+CONFIGURED = ("sender", "prometheus", "alertmanager", "postgresql")
 """Images that an environment's config names (warmlane.environment); the lab's own parts use the others."""
 
 

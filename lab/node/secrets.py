@@ -22,14 +22,14 @@ def campaigns(directory: Path) -> list[str]:
 
 
 def completed(document: dict[str, Any], ids: Iterable[str]) -> dict[str, Any]:
-    """`document` with a password for each campaign and for Grafana; what it holds already stays."""
+    """`document` with a password for each campaign, Grafana and the store; what it holds already stays."""
     submission = dict(document.get("submission", {}))
     for campaign in ids:
         submission.setdefault(campaign, secrets.token_urlsafe(24))
     return {
         **document,
         "submission": submission,
-        "grafana_admin": document.get("grafana_admin") or secrets.token_urlsafe(24),
+        **{name: document.get(name) or secrets.token_urlsafe(24) for name in ("grafana_admin", "store_superuser")},
     }
 
 

@@ -65,7 +65,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
         directory.mkdir(parents=True)
     for path in [*ROOT.glob("Pulumi*.yaml"), *(ROOT / "campaigns").glob("Pulumi*.yaml")]:
         shutil.copy(path, repository / path.relative_to(ROOT))
-    names = ("sender", "prometheus", "alertmanager")
+    names = ("sender", "prometheus", "alertmanager", "postgresql")
     (repository / ".lab/images.json").write_text(json.dumps(dict.fromkeys(names, IMAGE)))
     pulumi = programs / "pulumi"
     pulumi.write_text(f'#!/bin/sh\nexec {sys.executable} {Path(__file__).parent / "fake_pulumi.py"} "$@"\n')

@@ -11,7 +11,7 @@ from tests.cli.conftest import IMAGE, ROOT
 from warmlane.config import ENVIRONMENT_KEY, parse_environment
 
 PROD = (ROOT / "Pulumi.prod.yaml").read_text()
-IMAGES = dict.fromkeys(("sender", "prometheus", "alertmanager"), IMAGE)
+IMAGES = dict.fromkeys(("sender", "prometheus", "alertmanager", "postgresql"), IMAGE)
 
 
 def test_a_file_without_images_gets_them_and_keeps_the_rest() -> None:

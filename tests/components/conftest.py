@@ -19,7 +19,7 @@ from warmlane.environment import Environment, Images, Lease
 REPOSITORY = Path(__file__).resolve().parents[2]
 DIGEST = "sha256:" + "ab" * 32
 IMAGES = Images.model_validate(
-    {name: f"warmlane.local/{name}@{DIGEST}" for name in ("sender", "prometheus", "alertmanager")}
+    {name: f"warmlane.local/{name}@{DIGEST}" for name in ("sender", "prometheus", "alertmanager", "postgresql")}
 )
 
 

@@ -16,7 +16,7 @@ from warmlane.errors import ConfigError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DIGEST = "sha256:" + "ab" * 32
-IMAGES = {name: f"warmlane.local/{name}@{DIGEST}" for name in ("sender", "prometheus", "alertmanager")}
+IMAGES = {name: f"warmlane.local/{name}@{DIGEST}" for name in ("sender", "prometheus", "alertmanager", "postgresql")}
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def clone(tmp_path) -> Path:
     for file in ("Pulumi.dev.yaml", "campaigns/Pulumi.spring-sale.dev.yaml"):
         shutil.copy(REPOSITORY / file, tmp_path / file)
     (tmp_path / ".lab/images.json").write_text(json.dumps(IMAGES))
-    secrets = {"submission": {"spring-sale": "canary-1"}, "grafana_admin": "canary-2"}
+    secrets = {"submission": {"spring-sale": "canary-1"}, "grafana_admin": "canary-2", "store_superuser": "canary-3"}
     (tmp_path / ".lab/secrets.json").write_text(json.dumps(secrets))
     return tmp_path
 

@@ -16,7 +16,10 @@ def test_manifests_keep_to_the_schemas(run, request, case_name) -> None:
     case = request.getfixturevalue(case_name)
     stack = f"{case.campaign.id}.{case.name}"
     recorded = [
-        run(lambda: deploy_environment(case.environment, case.name, "canary-password"), stack=case.name),
+        run(
+            lambda: deploy_environment(case.environment, case.name, "canary-password", "canary-store-password"),
+            stack=case.name,
+        ),
         run(
             lambda: deploy_campaign(case.environment, case.name, case.campaign, case.lease, "canary-password"),
             stack=stack,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -305,7 +306,8 @@ def test_files(tmp_path: Path, environment: dict[str, Any]) -> None:
     images.write_text(f'{{"sender": "a{DIGEST}"}}')
     with pytest.raises(ConfigError, match="images.prometheus: is missing"):
         load()
-    images.write_text(f'{{"sender": "a{DIGEST}", "prometheus": "b{DIGEST}", "alertmanager": "c{DIGEST}"}}')
+    others = ("prometheus", "alertmanager", "postgresql")
+    images.write_text(json.dumps({"sender": f"a{DIGEST}", **dict.fromkeys(others, f"b{DIGEST}")}))
     loaded = load_environment(tmp_path, "dev")
     assert loaded.images is not None
     assert loaded.images.sender == f"a{DIGEST}"

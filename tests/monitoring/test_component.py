@@ -46,7 +46,7 @@ class Engine(pulumi.runtime.Mocks):
 
 
 def environment(cni: str = "cilium", grafana: bool = False) -> Environment:
-    images = {name: f"warmlane.test/{name}{DIGEST}" for name in ("sender", "prometheus", "alertmanager")}
+    images = {name: f"warmlane.test/{name}{DIGEST}" for name in ("sender", "prometheus", "alertmanager", "postgresql")}
     if grafana:
         images["grafana"] = f"warmlane.test/grafana{DIGEST}"
     return Environment.model_validate(
@@ -61,6 +61,7 @@ def environment(cni: str = "cilium", grafana: bool = False) -> Environment:
             "egress": {"strategy": "external"},
             "lanes": {"amber": {"address": "203.0.113.7", "started": date(2026, 10, 1)}},
             "leases": {"spring-sale": {"lane": "amber", "since": date(2026, 11, 2)}},
+            "store": {"mode": "bundled"},
             "monitoring": {"mode": "bundled", "storage_class": "local", "storage": "2Gi", "retention_days": 7},
             "feedback": "none",
             "images": images,

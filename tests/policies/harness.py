@@ -113,7 +113,9 @@ def campaign_stack(campaign_id: str = "spring-sale") -> dict[str, Declared]:
     from policies.committed import REPOSITORY
 
     environment = read_environment(REPOSITORY, "dev")
-    environment = environment.model_copy(update={"images": Images(sender=IMAGE, prometheus=IMAGE, alertmanager=IMAGE)})
+    environment = environment.model_copy(
+        update={"images": Images(sender=IMAGE, prometheus=IMAGE, alertmanager=IMAGE, postgresql=IMAGE)}
+    )
     campaign, lease = load_campaign(REPOSITORY, campaign_id, "dev"), environment.leases[campaign_id]
     where, stack = names.namespace(campaign_id), f"{campaign_id}.dev"
     around = isolation.surroundings(environment)

@@ -68,7 +68,7 @@ class Monitor(mocks.MockMonitor):
 
 def environment_program(name: str) -> None:
     """What `pulumi preview -s <environment>` runs, with images that nobody built."""
-    infra.program.deploy(_environment(name), name, "a-password")
+    infra.program.deploy(_environment(name), name, "a-password", "another-password")
 
 
 def campaign_program(stack: str) -> None:
@@ -81,7 +81,7 @@ def campaign_program(stack: str) -> None:
 
 
 def _environment(name: str) -> Environment:
-    images = Images(sender=IMAGE, prometheus=IMAGE, alertmanager=IMAGE, grafana=IMAGE)
+    images = Images(sender=IMAGE, prometheus=IMAGE, alertmanager=IMAGE, postgresql=IMAGE, grafana=IMAGE)
     return read_environment(ROOT, name).model_copy(update={"images": images})
 
 

@@ -21,7 +21,7 @@ IMAGE = "warmlane.local/sender@sha256:" + "5e" * 32
 
 def environment() -> Environment:
     """The environment `dev`, whether or not its images have been built."""
-    images = Images(sender=IMAGE, prometheus=IMAGE, alertmanager=IMAGE)
+    images = Images(sender=IMAGE, prometheus=IMAGE, alertmanager=IMAGE, postgresql=IMAGE)
     return read_environment(REPOSITORY, "dev").model_copy(update={"images": images})
 
 

@@ -56,8 +56,10 @@ class Kind:
 class Api:
     """An API server; safe to use from several threads, each of which keeps a connection open."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, renewed: Callable[[], Connection] | None = None) -> None:
+        """`renewed` asks who we are once more: tokens of EKS end after 15 minutes, which a long update outlives."""
         self.connection = connection
+        self._renewed = renewed
         self._local = threading.local()
         self._kinds: dict[tuple[str, str], Kind] = {}
         self._lock = threading.Lock()
@@ -130,11 +132,12 @@ class Api:
         warn: Callable[[str], None] = lambda _: None,
     ) -> Object:
         url = urlsplit(self.connection.server).path + path + (f"?{urlencode(query)}" if query else "")
-        headers = {**self.connection.headers, "Accept": "application/json"}
-        if content:
-            headers["Content-Type"] = content
+        headers = {"Accept": "application/json", **({"Content-Type": content} if content else {})}
         data = json.dumps(body).encode() if body is not None else None
         answer, text = self._answer(method, url, data, headers)
+        if answer.status == 401 and self._renewed is not None:
+            self.connection = self._renewed()
+            answer, text = self._answer(method, url, data, headers)
         for warning in answer.headers.get_all("Warning") or []:
             for message in WARNING.findall(warning):
                 warn(message.replace('\\"', '"'))
@@ -156,7 +159,7 @@ class Api:
                 time.sleep(PATIENCE * 2 ** (attempt - 1))
             try:
                 open_one = self._open()
-                open_one.request(method, url, data, dict(headers))
+                open_one.request(method, url, data, {**self.connection.headers, **headers})
                 answer = open_one.getresponse()
                 text = answer.read()
             except (OSError, http.client.HTTPException) as error:

@@ -54,7 +54,7 @@ IMMUTABLE: dict[tuple[str, str], tuple[Path, ...]] = {
 
 CONTENT = {"ConfigMap": _fields("data", "binaryData"), "Secret": _fields("data", "stringData")}
 """Fields whose change replaces the object, unless the provider is told that the kind is mutable and the object itself
-does not say `immutable: true` (pulumi-kubernetes 4.0, change 1926)."""
+does not say `immutable: true` (pulumi-kubernetes 3.17.0, change 1926)."""
 SEAL = _fields("immutable")
 
 

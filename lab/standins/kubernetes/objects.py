@@ -84,9 +84,11 @@ def title(shown: Object) -> str:
 
 def named(wanted: Object, old: Object, logical_name: str, seed: bytes) -> Object:
     """The object with a name: its own, the one that it has already, or a random one."""
-    metadata = dict(wanted.get("metadata") or {})
-    if metadata.get("name"):
+    given = wanted.get("metadata") or {}
+    if not isinstance(given, dict) or given.get("name"):
+        # In a preview all of it may be known only after the update.
         return wanted
+    metadata = dict(given)
     earlier = at(old, "metadata", "name") if is_set(old, AUTONAMED) else None
     end = hashlib.sha256(seed or logical_name.encode()).hexdigest()[:RANDOM_LENGTH]
     metadata["name"] = earlier or f"{logical_name.lower()[: NAME_LENGTH - RANDOM_LENGTH - 1]}-{end}"

@@ -181,7 +181,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def _cluster(self) -> Cluster:
         with self._lock:
             if self._connected is None:
-                self._connected = Cluster(Api(connection(self._settings)), self._settings, self.cancelled)
+                api = Api(connection(self._settings), lambda: connection(self._settings))
+                self._connected = Cluster(api, self._settings, self.cancelled)
             return self._connected
 
     def _foresee(
@@ -193,7 +194,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             self._cluster().foresee(wanted, manager, created=created, told=told)
 
     def _told(self, urn: str) -> Told:
-        return Told(lambda message: self._engine.status(urn, message), lambda message: self._engine.warn(urn, message))
+        def warn(message: str) -> None:
+            if not (self._settings.get("suppressDeprecationWarnings") and "deprecated" in message):
+                self._engine.warn(urn, message)
+
+        return Told(lambda message: self._engine.status(urn, message), warn)
 
     def _old_inputs(self, request: Any) -> Object:
         if request.HasField("old_inputs"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +17,13 @@ from hypothesis import strategies as st
 from pulumi.runtime.proto import provider_pb2
 
 from lab.standins.kubernetes import objects
-from lab.standins.kubernetes.connection import KubeconfigError, connection
+from lab.standins.kubernetes.api import Api, ApiError
+from lab.standins.kubernetes.connection import Connection, KubeconfigError, connection
 from lab.standins.kubernetes.declared import declared
 from lab.standins.kubernetes.provider import Provider
 from lab.standins.kubernetes.reports import Engine
 from lab.standins.kubernetes.secret_values import in_outputs, marked, secret_paths
-from lab.standins.values import from_struct, to_struct
+from lab.standins.values import UNKNOWN, from_struct, to_struct
 
 NONE = frozenset[str]()
 
@@ -111,6 +115,15 @@ def test_a_kind_of_the_same_name_in_another_group_has_its_own_rules() -> None:
     assert not found.replaces
 
 
+def test_a_name_is_given_kept_or_left_until_it_is_known() -> None:
+    first = objects.named({"kind": "Pod"}, {}, "Amber", b"seed")
+    assert first["metadata"]["name"].startswith("amber-")
+    assert objects.named({"kind": "Pod"}, first, "Amber", b"another") == first
+    assert objects.named({"metadata": {"name": "a"}}, first, "Amber", b"") == {"metadata": {"name": "a"}}
+    assert objects.named({"metadata": UNKNOWN}, {}, "Amber", b"") == {"metadata": UNKNOWN}
+    assert len(objects.named({}, {}, "a" * 100, b"")["metadata"]["name"]) == 63
+
+
 def test_true_and_one_differ_and_whole_numbers_do_not() -> None:
     assert objects.changes({"a": True}, {"a": 1}, NONE)
     assert not objects.changes({"a": 1.0}, {"a": 1}, NONE)
@@ -199,3 +212,33 @@ def test_a_setting_that_it_can_not_follow_is_refused() -> None:
     news.update({"enableServerSideApply": "false"})
     (failure,) = Provider(Engine(None)).CheckConfig(provider_pb2.CheckRequest(news=news), Context()).failures
     assert failure.property == "enableServerSideApply"
+
+
+class Bearer(BaseHTTPRequestHandler):
+    """An API server that knows one token."""
+
+    def do_GET(self) -> None:
+        known = self.headers.get("Authorization") == "Bearer second"
+        text = json.dumps({"kind": "Status", "message": "Unauthorized"} if not known else {"kind": "Pod"}).encode()
+        self.send_response(200 if known else 401)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_: Any) -> None:
+        """Says nothing."""
+
+
+def test_an_expired_token_is_asked_for_again() -> None:
+    with HTTPServer(("127.0.0.1", 0), Bearer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        tokens = iter(("first", "second"))
+
+        def connect() -> Connection:
+            url = f"http://127.0.0.1:{server.server_port}"
+            return Connection(url, None, {"Authorization": f"Bearer {next(tokens)}"}, "default")
+
+        assert Api(connect(), connect).get("/api/v1/namespaces/a/pods/b") == {"kind": "Pod"}
+        with pytest.raises(ApiError, match="Unauthorized"):
+            Api(Connection(f"http://127.0.0.1:{server.server_port}", None, {}, "default")).get("/")
+        server.shutdown()

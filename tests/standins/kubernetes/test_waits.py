@@ -59,7 +59,7 @@ def test_an_unready_object_is_looked_at_again_though_nothing_changed(cluster: An
     cluster.namespace("again")
     engine.program(sender("again"))
     engine.up().failed("0 of 2 new pods available")
-    engine.refresh()
+    assert "unhealthy state" in engine.refresh().succeeded().output
     assert engine.resources()["sender"]["initErrors"], "a refresh looks whether it has become ready meanwhile"
     engine.up().failed("0 of 2 new pods available")
 

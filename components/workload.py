@@ -1,4 +1,4 @@
-"""What the pods of the monitoring namespace have in common."""
+"""What the platform's own pods have in common: one pod each, under Pod Security `restricted`."""
 
 from __future__ import annotations
 
@@ -50,6 +50,16 @@ def config_volume(name: str, config_map: str) -> dict[str, Any]:
     return {"name": name, "configMap": {"name": config_map}}
 
 
+def claim_spec(storage: str, storage_class: str | None) -> dict[str, Any]:
+    """A claim for one pod's volume; without a class it is of the cluster's default one."""
+    spec: dict[str, Any] = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": storage}}}
+    return {**spec, "storageClassName": storage_class} if storage_class else spec
+
+
+SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
+"""A class that binds at the first consumer leaves a claim Pending until the pod exists: a wait for it never ends."""
+
+
 def deployment_spec(
     labels: Mapping[str, str], annotations: Mapping[str, str], pod: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -67,7 +77,10 @@ def deployment_spec(
     }
 
 
-def service_spec(labels: Mapping[str, str], port: int) -> dict[str, Any]:
-    """A ClusterIP Service with one port, `http`."""
+def service_spec(labels: Mapping[str, str], port: int, port_name: str = "http") -> dict[str, Any]:
+    """A ClusterIP Service with one port, which the pod calls by the same name."""
     selector = {key: labels[key] for key in ("app.kubernetes.io/name", "app.kubernetes.io/component")}
-    return {"selector": selector, "ports": [{"name": "http", "port": port, "targetPort": "http", "protocol": "TCP"}]}
+    return {
+        "selector": selector,
+        "ports": [{"name": port_name, "port": port, "targetPort": port_name, "protocol": "TCP"}],
+    }
