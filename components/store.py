@@ -22,8 +22,8 @@ SECRET_MOUNT = "/etc/warmlane/store"
 class Store(pulumi.ComponentResource):
     """**Pulumi type:** `warmlane:store:Store`
 
-    PostgreSQL in the platform's namespace, for what replicas and campaigns share. Nobody reaches it over the network until
-    a policy of the platform says so. Makes:
+    PostgreSQL in the platform's namespace, for what replicas and campaigns share. Nobody reaches it over the network
+    until a policy of the platform says so. Makes:
 
     - `Secret` `store-superuser`: the superuser's password
     - `PersistentVolumeClaim` `store-data`

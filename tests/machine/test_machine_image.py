@@ -86,7 +86,7 @@ def unpack(archive: Path, directory: Path) -> None:
         for layer in manifest["layers"]:
             member = outer.extractfile(f"blobs/{layer['digest'].replace(':', '/')}")
             assert member is not None
-            with tarfile.open(fileobj=member, mode="r|*") as inner:
+            with tarfile.open(fileobj=member, mode="r:*") as inner:
                 inner.extractall(directory, filter="fully_trusted")
 
 
