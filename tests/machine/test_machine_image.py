@@ -28,7 +28,12 @@ for kernel in proc sys dev; do mount --rbind "/$kernel" "$root/$kernel"; done
 for volatile in run tmp; do mount -t tmpfs -o exec,mode=1777 "$volatile" "$root/$volatile"; done
 mkdir -p "$root$CACHE_INSIDE"
 mount --bind "$CACHE" "$root$CACHE_INSIDE"
-exec chroot "$root" /bin/sh -eu -c "$1"
+# As a container is entered: the machine's own root is no longer there.
+cd "$root"
+mkdir -p machine
+pivot_root . machine
+umount --lazy /machine
+exec /bin/sh -eu -c "$1"
 """
 INSIDE = """
 cd /warmlane
@@ -63,7 +68,9 @@ def root(tmp_path: Path, progress: Callable[[str], None]) -> Path:
     for carried in CARRIED:
         source, target = Path(carried), directory / carried.removeprefix("/")
         if source.is_dir():
-            shutil.copytree(source, target, dirs_exist_ok=True, symlinks=False, ignore_dangling_symlinks=True)
+            # The image's own entries may be links to files that lie outside of it.
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(source, target, ignore_dangling_symlinks=True)
         elif source.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             target.unlink(missing_ok=True)
