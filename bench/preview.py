@@ -50,8 +50,24 @@ def objects(directory: Path, backend: Path) -> set[tuple[str, str, str]]:
     return {(kind, meta.get("namespace", ""), meta.get("name", "")) for kind, meta in metadata}
 
 
+def warmlane(*arguments: str) -> None:
+    """Runs a command of this clone."""
+    command = [settings.REPOSITORY / ".venv" / "bin" / "warmlane", *arguments, "--campaign", CAMPAIGN]
+    subprocess.run(command, cwd=settings.REPOSITORY, check=True, stdout=subprocess.DEVNULL)
+
+
 def measure() -> list[Figure]:
-    """Medians over several rounds that take turns."""
+    """Medians over several rounds that take turns. The campaign is destroyed before and deployed again afterwards."""
+    # A preview asks the API server about each object, and another program's would be refused while they exist.
+    warmlane("destroy", "--yes")
+    try:
+        return compared()
+    finally:
+        warmlane("up")
+
+
+def compared() -> list[Figure]:
+    """The figures, while neither program's objects exist."""
     with tempfile.TemporaryDirectory(prefix="warmlane-bench-") as directory:
         backend = backend_without_campaign(Path(directory))
         for project in (COMPONENTS, FLAT):
