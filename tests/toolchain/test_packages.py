@@ -20,7 +20,7 @@ def test_only_what_dpkg_calls_installed_is_not_missing() -> None:
 
 
 def test_the_command_names_every_package() -> None:
-    assert packages.install_command(["a", "b"]).endswith("install --yes --no-install-recommends a b")
+    assert packages.install_command(["a", "b"]).endswith("install --yes --no-remove --no-install-recommends a b")
 
 
 def test_the_list_holds_each_package_once() -> None:
@@ -98,7 +98,7 @@ def test_as_root_on_debian_it_installs_what_is_missing(bare: dict[str, str], tmp
     result = run(bare, "lab")
     asked = (tmp_path / "apt").read_text().splitlines()
     assert asked[0] == "update", "a new machine's package lists are empty"
-    assert asked[1].startswith("install --yes --no-install-recommends python3 python3-venv ")
+    assert asked[1].startswith("install --yes --no-remove --no-install-recommends python3 python3-venv ")
     assert set(packages.needed()) <= set(asked[1].split())
     assert result.returncode == 0, result.stderr
     assert not (tmp_path / "usr/sbin/policy-rc.d").exists(), "services must start again as the machine wants them to"
