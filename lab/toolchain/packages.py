@@ -38,4 +38,4 @@ def absent(names: Iterable[str], listing: Iterable[str]) -> list[str]:
 
 def install_command(names: Iterable[str]) -> str:
     """What a person types to install `names`."""
-    return f"apt-get update && apt-get install --yes --no-install-recommends {' '.join(names)}"
+    return f"apt-get update && apt-get install --yes --no-remove --no-install-recommends {' '.join(names)}"
