@@ -16,8 +16,6 @@ from warmlane import config
 
 app = typer.Typer(help="Container images of an environment.", no_args_is_help=True)
 
-CONFIGURED = ("sender", "prometheus", "alertmanager", "postgresql")
-"""Images that an environment names and that this repository builds; Grafana's is given by the person."""
 BLOCK = re.compile(r"^    images:[^\n]*\n(?:      [^\n]*\n)*", re.MULTILINE)
 
 
@@ -63,7 +61,7 @@ def pushed(registry: str, report: Any) -> dict[str, str]:
 
     built, store = images.ensure(report), open_store()
     references = dict[str, str]()
-    for name in CONFIGURED:
+    for name in images.CONFIGURED:
         version = built[name].archive.stem.rpartition("-")[2]
         local, remote = f"{images.RECIPES[name].repository}:{version}", f"{registry}/{name}"
         report(f"pushing {remote}")
@@ -78,6 +76,8 @@ def pushed(registry: str, report: Any) -> dict[str, str]:
 
 def kept(body: Mapping[str, Any]) -> dict[str, str]:
     """Images that the environment names already and that are not built here."""
+    from lab.images import CONFIGURED
+
     named: Mapping[str, str] = body.get("images") or {}
     return {name: reference for name, reference in named.items() if name not in CONFIGURED}
 

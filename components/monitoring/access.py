@@ -8,7 +8,7 @@ import pulumi_kubernetes as kubernetes
 from components.namespaces import pod_security
 from warmlane import labels, names
 from warmlane.environment import Cni, Environment
-from warmlane.isolation import api_server_cilium_spec, monitoring_policies, surroundings
+from warmlane.isolation import api_server_cilium_spec, api_server_ranges, monitoring_policies, surroundings
 
 READABLE = (("", ["services", "pods"]), ("discovery.k8s.io", ["endpointslices"]))
 """API groups and resources from which Prometheus finds its targets."""
@@ -30,20 +30,18 @@ def policies(
     name: str, environment: Environment, environment_name: str, opts: pulumi.ResourceOptions
 ) -> list[pulumi.Resource]:
     """Default-deny and the few flows that monitoring needs."""
-    cluster, around = environment.cluster, surroundings(environment)
+    around = surroundings(environment)
     metadata = {
         "namespace": names.MONITORING_NAMESPACE,
         "labels": labels.platform("monitoring", "isolation", environment_name),
     }
-    cilium = cluster.cni is Cni.CILIUM
-    api_server = () if cilium else (*cluster.networks.services, *cluster.networks.nodes, *cluster.networks.vpc)
     declared: list[pulumi.Resource] = [
         kubernetes.networking.v1.NetworkPolicy(
             f"{name}-{policy}", metadata={**metadata, "name": policy}, spec=spec, opts=opts
         )
-        for policy, spec in monitoring_policies(around, api_server).items()
+        for policy, spec in monitoring_policies(around, api_server_ranges(environment)).items()
     ]
-    if cilium:
+    if environment.cluster.cni is Cni.CILIUM:
         declared.append(
             kubernetes.apiextensions.CustomResource(
                 f"{name}-prometheus-api-server",

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from lab.images.build import Image, ensure, ensure_machine, missing
-from lab.images.catalogue import RECIPES, Recipe
+from lab.images.catalogue import CONFIGURED, RECIPES, Recipe
 
-__all__ = ["RECIPES", "Image", "Recipe", "ensure", "ensure_machine", "missing"]
+__all__ = ["CONFIGURED", "RECIPES", "Image", "Recipe", "ensure", "ensure_machine", "missing"]

@@ -52,6 +52,10 @@ RECIPES: dict[str, Recipe] = {
 }
 """Every image of the lab's cluster by name; `minutes` as seen on two cores."""
 
+CONFIGURED = ("sender", "prometheus", "alertmanager", "postgresql")
+"""Those that an environment's config names (`warmlane.environment.Images`), but for Grafana's, which a person gives.
+The lab's own parts use the others."""
+
 MACHINE = Recipe(
     name="machine",
     context=settings.REPOSITORY / "lab/toolchain",

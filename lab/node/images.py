@@ -6,11 +6,8 @@ import json
 from collections.abc import Mapping
 
 from lab import settings
-from lab.images import Image
+from lab.images import CONFIGURED, Image
 from lab.node.containerd import ctr
-
-CONFIGURED = ("sender", "prometheus", "alertmanager", "postgresql")
-"""Images that an environment's config names (warmlane.environment); the lab's own parts use the others."""
 
 
 class ImageLost(RuntimeError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Callable
 from importlib import metadata
 from typing import Any, NoReturn
@@ -15,14 +14,8 @@ from lab.standins.aws import changes
 from lab.standins.aws.clients import Aws, AwsError, answers, configured
 from lab.standins.aws.rows import ResourceType, Unfinished
 from lab.standins.aws.tables import TABLE
+from lab.standins.protocol import Status, property_kind, type_token
 from lab.standins.values import Values, from_struct, to_struct
-
-
-class Status(
-    collections.namedtuple("Status", ("code", "details", "trailing_metadata")),
-    grpc.Status,
-):
-    """A gRPC status with details for the engine."""
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
@@ -84,7 +77,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             changes=kinds.DIFF_SOME if found else kinds.DIFF_NONE,
             diffs=[change.key for change in found],
             replaces=[change.key for change in found if change.replaces],
-            detailedDiff={change.key: provider_pb2.PropertyDiff(kind=_kind(change)) for change in found},
+            detailedDiff={change.key: provider_pb2.PropertyDiff(kind=property_kind(change)) for change in found},
             hasDetailedDiff=True,
         )
 
@@ -202,23 +195,13 @@ def _stop(context: grpc.ServicerContext, code: grpc.StatusCode, message: str) ->
 
 
 def _row(urn: str, context: grpc.ServicerContext) -> ResourceType:
-    """The row of a resource's type; a URN's type carries those of its parents before a `$`."""
-    token = urn.split("::")[2].rsplit("$", 1)[-1]
-    row = TABLE.get(token)
+    """The row of a resource's type."""
+    row = TABLE.get(type_token(urn))
     if row is None:
         _stop(
             context,
             grpc.StatusCode.UNIMPLEMENTED,
-            f"The stand-in for the AWS provider has no row for {token}. It knows {', '.join(sorted(TABLE))}. Add a row "
-            "with its source to lab/standins/aws, or install Pulumi's AWS provider.",
+            f"The stand-in for the AWS provider has no row for {type_token(urn)}. It knows {', '.join(sorted(TABLE))}. "
+            "Add a row with its source to lab/standins/aws, or install Pulumi's AWS provider.",
         )
     return row
-
-
-def _kind(change: changes.Change) -> Any:
-    kinds = provider_pb2.PropertyDiff
-    plain, replacing = {
-        (False, True): (kinds.ADD, kinds.ADD_REPLACE),
-        (True, False): (kinds.DELETE, kinds.DELETE_REPLACE),
-    }.get((change.had, change.has), (kinds.UPDATE, kinds.UPDATE_REPLACE))
-    return replacing if change.replaces else plain

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import json
 import threading
 from collections.abc import Iterable, Iterator
@@ -20,19 +19,13 @@ from lab.standins.kubernetes.connection import KubeconfigError, connection, plac
 from lab.standins.kubernetes.reports import Engine
 from lab.standins.kubernetes.resources import Cluster, Refused, Told, Unready
 from lab.standins.kubernetes.secret_values import Path, in_outputs, marked, secret_paths
+from lab.standins.protocol import Status, property_kind, type_token
 from lab.standins.values import from_struct, has_unknown
 
 MUTABLE = {"enableConfigMapMutable": "ConfigMap", "enableSecretMutable": "Secret"}
 INTERNAL = "__"
 """Keys of the state that begin so are the provider's own."""
 NOT_SERVED = ("kubernetes:helm.sh/", "kubernetes:yaml:", "kubernetes:yaml/", "kubernetes:kustomize")
-
-
-class Status(
-    collections.namedtuple("Status", ("code", "details", "trailing_metadata")),
-    grpc.Status,
-):
-    """A gRPC status with details for the engine."""
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
@@ -89,7 +82,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=False)
 
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
-        token, secrets = _token(request.urn), secret_paths(request.news)
+        token, secrets = type_token(request.urn), secret_paths(request.news)
         wanted, olds = from_struct(request.news), from_struct(request.olds)
         failures = []
         if token.startswith(NOT_SERVED) or token.endswith(("Patch", "List")) or "apiVersion" not in wanted:
@@ -113,7 +106,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             replaces=sorted({str(change.path[0]) for change in replaced}),
             deleteBeforeReplace=bool(replaced) and objects.delete_first(old, new),
             detailedDiff={
-                change.key: provider_pb2.PropertyDiff(kind=_kind(change), inputDiff=True) for change in found
+                change.key: provider_pb2.PropertyDiff(kind=property_kind(change), inputDiff=True) for change in found
             },
             hasDetailedDiff=True,
         )
@@ -244,24 +237,10 @@ def _state(live: Object, inputs: Object, secrets: Iterable[Path], manager: str) 
 
 def _by_id(request: Any) -> Object:
     """An object that is only known by its id, as in an import: its kind is in the type's token."""
-    _, module, kind = _token(request.urn).split(":")
+    _, module, kind = type_token(request.urn).split(":")
     namespace, _, name = request.id.rpartition("/")
     metadata_ = {"name": name, **({"namespace": namespace} if namespace else {})}
     return {"apiVersion": module.removeprefix("core/"), "kind": kind, "metadata": metadata_}
-
-
-def _token(urn: str) -> str:
-    """A resource's type; a URN's type carries those of its parents before a `$`."""
-    return urn.split("::")[2].rsplit("$", 1)[-1]
-
-
-def _kind(change: objects.Change) -> Any:
-    kinds = provider_pb2.PropertyDiff
-    plain, replacing = {
-        (False, True): (kinds.ADD, kinds.ADD_REPLACE),
-        (True, False): (kinds.DELETE, kinds.DELETE_REPLACE),
-    }.get((change.had, change.has), (kinds.UPDATE, kinds.UPDATE_REPLACE))
-    return replacing if change.replaces else plain
 
 
 def _half_made(
