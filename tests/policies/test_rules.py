@@ -13,10 +13,11 @@ from policies.rules import RULES
 from tests.policies.campaign_mutants import CAMPAIGN_MUTANTS, SMTP, WHERE, Change, Stack, block, egress, pod
 from tests.policies.environment_mutants import ENVIRONMENT_MUTANTS
 from tests.policies.harness import campaign_stack, environment_stack, kubernetes, rule, violations
+from tests.policies.warm_up_mutants import WARM_UP_MUTANTS
 from warmlane.environment import Environment, External, NatGateway
 
 MUTANTS = [
-    *[(campaign_stack, *mutant) for mutant in CAMPAIGN_MUTANTS],
+    *[(campaign_stack, *mutant) for mutant in [*CAMPAIGN_MUTANTS, *WARM_UP_MUTANTS]],
     *[(environment_stack, *mutant) for mutant in ENVIRONMENT_MUTANTS],
 ]
 
