@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -67,8 +68,27 @@ def create() -> None:
     MOUNT_NAMESPACE.touch()
     BPFFS.mkdir()
     CGROUP2.mkdir()
-    run("unshare", f"--mount={MOUNT_NAMESPACE}", "--propagation", "private", "sh", "-ec", _mount_script(root))
+    make_mount_namespace(MOUNT_NAMESPACE, _mount_script(root), sorted(os.sched_getaffinity(0)))
     _COMPLETE.touch()
+
+
+def make_mount_namespace(file: Path, script: str, cpus: Sequence[int]) -> None:
+    """Runs a shell script in a new mount namespace that `file` keeps. Raises CommandFailed.
+
+    Linux binds a mount namespace's file only where the namespace's id is above the caller's, so that namespaces never
+    keep each other (`mnt_ns_loop` in fs/namespace.c). Since 6.18 each CPU takes ids from a batch of its own: in a
+    container, a namespace that is made on another CPU than the container's may get a lower id. The container's own CPU
+    always gives a higher one, so each of `cpus` is tried in turn. Only the script is bound to that CPU.
+    """
+    unshare = ("unshare", f"--mount={file}", "--propagation", "private")
+    for cpu in cpus:
+        try:
+            run("taskset", "--cpu-list", str(cpu), *unshare, "sh", "-ec", script)
+            return
+        except CommandFailed:
+            # `unshare` runs the script only once the file is bound: where it is not, nothing was done yet.
+            if is_mounted(file) or cpu == cpus[-1]:
+                raise
 
 
 def _mount_script(root: Path) -> str:
