@@ -33,7 +33,7 @@ down-here:
 
 # Without root the lab tests are not selected; what a lab lacks is told by the tests' last line.
 test-here:
-	@if [ "$$(id -u)" = 0 ] || [ -n "$${WARMLANE_REQUIRE_LAB:-}" ]; then lab/bootstrap lab; else lab/bootstrap quick; fi
+	@if [ "$$(id -u)" = 0 ] || [ "$${WARMLANE_REQUIRE_LAB:-}" = 1 ]; then lab/bootstrap lab; else lab/bootstrap quick; fi
 	@$(MAKE) --no-print-directory .venv/complete
 	@$(PYTHON_HERE) -m pytest
 

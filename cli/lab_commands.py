@@ -21,8 +21,8 @@ def _output(context: typer.Context) -> Output:
 
 
 @contextmanager
-def _lab() -> Iterator[Any]:
-    """The lab's life; what it raises already says what to do."""
+def lab_failures() -> Iterator[Any]:
+    """The lab's life. Raises WorldFailed for what fails of it, which already says what to do."""
     from lab import lifecycle
     from lab.toolchain import StepFailed
 
@@ -36,7 +36,7 @@ def _lab() -> Iterator[Any]:
 def up(context: typer.Context) -> None:
     """Builds what is missing and starts the lab, or what has ended of it."""
     output = _output(context)
-    with _lab() as lifecycle:
+    with lab_failures() as lifecycle:
         lifecycle.up(output.note)
     output.document("lab up", Code.FINE)
 
@@ -45,8 +45,8 @@ def up(context: typer.Context) -> None:
 def down(context: typer.Context) -> None:
     """Stops the lab and removes all that it made on this machine; built tools stay in the cache."""
     output = _output(context)
-    with _lab() as lifecycle:
-        lifecycle.down(output.note)
+    with lab_failures() as lifecycle:
+        lifecycle.down()
     output.note("the lab is down, and nothing of it is left")
     output.document("lab down", Code.FINE)
 
@@ -55,7 +55,7 @@ def down(context: typer.Context) -> None:
 def status(context: typer.Context) -> None:
     """Whether the lab runs, who holds it, and how its parts are."""
     output = _output(context)
-    with _lab() as lifecycle:
+    with lab_failures() as lifecycle:
         found = lifecycle.status()
     if found.holder is None:
         output.note("no lab runs on this machine; `make up` or `warmlane lab up` starts one")
@@ -73,7 +73,9 @@ def env(context: typer.Context) -> None:
     """Prints the exports that let plain `pulumi` and `kubectl` in a shell reach the lab: eval "$(warmlane lab env)"."""
     from lab import environment
 
-    output, exports = _output(context), environment.exports()
+    output = _output(context)
+    with lab_failures():
+        exports = environment.exports()
     if output.as_json:
         output.document("lab env", Code.FINE, variables=exports)
         return
@@ -85,7 +87,7 @@ def env(context: typer.Context) -> None:
 def doctor(context: typer.Context) -> None:
     """What the lab needs of this machine, all at once, with what to do about what is missing."""
     output = _output(context)
-    with _lab() as lifecycle:
+    with lab_failures() as lifecycle:
         found = lifecycle.doctor()
     output.table(
         "Machine", ("what", "state", "what to do"), [(item.what, state(item.well), item.remedy) for item in found]

@@ -84,16 +84,9 @@ def lab_exports() -> dict[str, str]:
     Imported here, as another cluster's commands need nothing of the lab.
     """
     from lab import environment
-    from lab.node import holder
 
-    found = holder.read()
-    if found is None:
-        raise WorldFailed("This environment's cluster is the lab's, and no lab runs here.", "Run `make up`.")
-    if found.repository != str(settings.REPOSITORY):
-        raise WorldFailed(
-            f"The lab that runs here is that of {found.repository}.", "`warmlane lab up` says how to take it over."
-        )
-    return environment.exports()
+    with lab_commands.lab_failures():
+        return environment.exports()
 
 
 def engine_of(invocation: Invocation, environment: Environment, name: str) -> Engine:

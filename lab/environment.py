@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from lab import settings, standins, toolchain
+from lab import lifecycle, settings, standins, toolchain
 
 PROGRAMS = settings.LOCAL / "bin"
 """Programs of the lab for PATH: `pulumi` and `kubectl` where they are missing, and the stand-ins that are needed."""
@@ -17,10 +17,12 @@ def exports() -> dict[str, str]:
     """Environment variables for a process that works on the lab; PATH is this process' own behind the lab's programs.
 
     Programs that a person has already are used: a stand-in is put on PATH only where the real one is missing.
+    Raises LabError when this clone's lab does not run, StepFailed when a tool is missing: nothing is built here.
     """
+    lifecycle.running_here()
     path = [entry for entry in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(entry) != PROGRAMS]
     standins.install(PROGRAMS, Path(sys.executable), missing(os.pathsep.join(path)))
-    toolchain.ensure(_silent).link(PROGRAMS, ["pulumi", "kubectl"])
+    toolchain.built().link(PROGRAMS, ["pulumi", "kubectl"])
     return {
         "PATH": os.pathsep.join([str(PROGRAMS), *path]),
         "KUBECONFIG": str(settings.KUBECONFIG),
@@ -47,7 +49,3 @@ def missing(path: str) -> tuple[str, ...]:
         return any(program is not None and not standins.is_standin(Path(program)) for program in found)
 
     return tuple(name for name in standins.MODULES if not there(name))
-
-
-def _silent(_: str) -> None:
-    """Tools are built by `lab up`, which shows its progress; here they are only looked up."""

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeGuard
 
 from lab import settings, toolchain
 from lab.network import CommandFailed, router_drops, topology
@@ -23,8 +24,6 @@ from lab.node.holder import Holder
 from lab.node.images import ImageLost
 from lab.toolchain import Report
 
-TAKE_OVER = "WARMLANE_REQUIRE_LAB"
-"""Environment variable: `1` says that this clone must have the lab, so it takes it from another."""
 SERVICES = (
     "outside-dns",
     "receivers",
@@ -62,7 +61,8 @@ def up(report: Report) -> None:
     _need_root()
     with _failures(), holder.exclusive():
         found = holder.read()
-        _refuse_if_held(found, report)
+        if held_elsewhere(found):
+            _take_over(found, report)
         why = _stale(found)
         if why:
             report(f"clearing away an earlier lab: {why}")
@@ -78,12 +78,13 @@ def up(report: Report) -> None:
         Bringup(toolbox, current, report).run()
 
 
-def down(report: Report = lambda line: None) -> None:
-    """Takes the lab down and leaves nothing of it. Raises LabError."""
+def down() -> None:
+    """Takes this clone's lab down and leaves nothing of it; never another clone's. Raises LabError."""
     _need_root()
     with _failures(), holder.exclusive(seconds=10):
         found = holder.read()
-        _refuse_if_held(found, report)
+        if held_elsewhere(found):
+            raise LabHeld(f"{_held_since(found)} `make down` there ends it.")
         _clear(found)
     left = leftovers()
     if left:
@@ -108,6 +109,19 @@ def status() -> Status:
     return Status(running=running, holder=found.repository, parts=parts)
 
 
+def running_here() -> Holder:
+    """The record of this clone's running lab. Raises LabError where there is none, or not all of it runs."""
+    found = holder.read()
+    if held_elsewhere(found):
+        raise LabHeld(f"{_held_since(found)} `make down` there ends it, then `make up` here starts one.")
+    if found is None or found.repository != str(settings.REPOSITORY) or not found.any_alive():
+        raise LabError("no lab runs here: `make up` starts one")
+    ended = [name for name in SERVICES if not found.alive(name)]
+    if ended:
+        raise LabError(f"{', '.join(ended)} of the lab ended: `make up` starts what is missing")
+    return found
+
+
 def set_aws_quotas(changed: Mapping[str, int]) -> None:
     """Sets quotas of the lab's AWS account by name; those that are not named have AWS' defaults. Raises LabError."""
     found = holder.read()
@@ -127,17 +141,24 @@ def _need_root() -> None:
         raise LabError("the lab makes network namespaces, mounts and cgroups: run it as root, or `make up` with Docker")
 
 
-def _refuse_if_held(found: Holder | None, report: Report) -> None:
-    if found is None or found.repository == str(settings.REPOSITORY) or not found.any_alive():
-        return
-    if os.environ.get(TAKE_OVER) == "1":
-        report(f"taking the lab over from {found.repository}")
-        return
+def held_elsewhere(found: Holder | None) -> TypeGuard[Holder]:
+    """Whether another clone's lab lives on this machine."""
+    return found is not None and found.repository != str(settings.REPOSITORY) and found.any_alive()
+
+
+def _held_since(found: Holder) -> str:
     since = datetime.fromtimestamp(found.since).strftime("%Y-%m-%d %H:%M")
-    raise LabHeld(
-        f"{found.repository} holds this machine's lab since {since}. `make down` there frees it; "
-        f"`{TAKE_OVER}=1 make up` here takes it over and ends that one."
-    )
+    return f"{found.repository} holds this machine's lab since {since}."
+
+
+def _take_over(found: Holder, report: Report) -> None:
+    """Says that another clone's lab is taken from it, where that is wanted. Raises LabHeld where it is not."""
+    if not settings.lab_required():
+        raise LabHeld(
+            f"{_held_since(found)} `make down` there frees it; "
+            f"`{settings.REQUIRE_LAB}=1 make up` here takes it over and ends that one."
+        )
+    report(f"taking the lab over from {found.repository}")
 
 
 def _stale(found: Holder | None) -> str | None:

@@ -24,6 +24,10 @@ LOGS = STATE / "logs"
 HOLDER = STATE / "holder.json"
 """Which clone holds the lab, and every process that it started (pid and start time)."""
 
+REQUIRE_LAB = "WARMLANE_REQUIRE_LAB"
+"""Environment variable: `1`, and nothing else, says that this clone must have the lab. Then `up` takes it from another
+clone, and a test run that can't have it fails."""
+
 LOCAL = REPOSITORY / ".lab"
 """Files of this clone that git ignores: secrets.json, images.json."""
 IMAGES_FILE = LOCAL / "images.json"
@@ -80,3 +84,8 @@ RECEIVERS: dict[str, IPv4Address] = {
 """Mailbox domains of the lab and the address of each one's MX."""
 RECEIVED = STATE / "received.jsonl"
 """One JSON line for each message that a receiver accepted; its fields are those of `lab.receivers.Receipt`."""
+
+
+def lab_required() -> bool:
+    """Whether this clone must have the machine's lab."""
+    return os.environ.get(REQUIRE_LAB) == "1"

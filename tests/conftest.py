@@ -15,10 +15,9 @@ from typing import Any
 
 import pytest
 
-from lab import toolchain
+from lab import settings, toolchain
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-REQUIRE = "WARMLANE_REQUIRE_LAB"
 
 left_out = pytest.StashKey[int]()
 obstacle = pytest.StashKey[str]()
@@ -34,19 +33,14 @@ def lab_obstacle() -> str | None:
     return f"Debian packages are missing ({', '.join(absent)}); `make up` installs them" if absent else None
 
 
-def is_required() -> bool:
-    """Whether a missing lab is a failure (CI)."""
-    return os.environ.get(REQUIRE, "") not in {"", "0"}
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Quick tests first; lab tests only where a lab can run. Runs last, so that `-m` and `-k` have chosen already."""
     quick = [item for item in items if item.get_closest_marker("lab") is None]
     lab_items = [item for item in items if item.get_closest_marker("lab") is not None]
     reason = lab_obstacle() if lab_items else None
-    if reason is not None and is_required():
-        raise pytest.UsageError(f"{len(lab_items)} lab tests can't run, and {REQUIRE} is set: {reason}")
+    if reason is not None and settings.lab_required():
+        raise pytest.UsageError(f"{len(lab_items)} lab tests can't run, and {settings.REQUIRE_LAB} is set: {reason}")
     if reason is not None:
         config.stash[left_out], config.stash[obstacle] = len(lab_items), reason
         config.hook.pytest_deselected(items=lab_items)

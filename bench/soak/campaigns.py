@@ -17,7 +17,7 @@ MESSAGES = 200
 
 def run(seed: int) -> dict[str, Any]:
     """What each campaign's messages showed. The lab is made anew first and taken down last; nothing is random here."""
-    lifecycle.down(print)
+    lifecycle.down()
     lifecycle.up(print)
     try:
         # AWS' default is five elastic addresses in a Region; eleven lanes need eleven.
@@ -25,7 +25,7 @@ def run(seed: int) -> dict[str, Any]:
         with tempfile.TemporaryDirectory(prefix="warmlane-soak-") as directory:
             return measure(Copy(Path(directory)))
     finally:
-        lifecycle.down(print)
+        lifecycle.down()
 
 
 def measure(copy: Copy) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Standard library only: `lab/bootstrap` asks it what is missing before there is a
 
 from __future__ import annotations
 
-from lab.toolchain.build import Toolbox, ensure
+from lab.toolchain.build import Toolbox, built, ensure
 from lab.toolchain.catalogue import TOOLS, Tool, minutes_left, missing
 from lab.toolchain.packages import install_command, missing_packages
 from lab.toolchain.steps import Report, StepFailed
@@ -16,6 +16,7 @@ __all__ = [
     "StepFailed",
     "Tool",
     "Toolbox",
+    "built",
     "ensure",
     "install_command",
     "minutes_left",

@@ -13,7 +13,7 @@ from pathlib import Path
 from lab import settings
 from lab.toolchain import golang
 from lab.toolchain.catalogue import PULUMI, TOOLS, Tool, folder, minutes_left, missing
-from lab.toolchain.steps import Report, cache_lock, run
+from lab.toolchain.steps import Report, StepFailed, cache_lock, run
 
 PREPARED = ".tmp-"
 
@@ -45,9 +45,24 @@ def ensure(report: Report) -> Toolbox:
     if _wanted(own):
         with cache_lock("tools", report):
             build(report, _wanted(own))
-    programs = {name: folder(tool) / name for tool in TOOLS.values() for name in tool.programs}
     if own is not None:
         report(f"using the pulumi of this machine: {own}")
+    return _toolbox(own)
+
+
+def built() -> Toolbox:
+    """All tools, none of which is built now. Raises StepFailed when the cache lacks one."""
+    own = own_pulumi()
+    lacking = ", ".join(tool.name for tool in _wanted(own))
+    if lacking:
+        cause = f"{settings.CACHE} has no {lacking} of the version that this clone names"
+        raise StepFailed("looking up the lab's tools", cause, "`make up` builds what is missing")
+    return _toolbox(own)
+
+
+def _toolbox(own: Path | None) -> Toolbox:
+    programs = {name: folder(tool) / name for tool in TOOLS.values() for name in tool.programs}
+    if own is not None:
         programs["pulumi"] = own
     cilium = folder(TOOLS["cilium"])
     return Toolbox(programs=programs, bpf=cilium / "bpf", crds=cilium / "crds")

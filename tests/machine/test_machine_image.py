@@ -98,7 +98,7 @@ def unpack(archive: Path, directory: Path) -> None:
 
 
 def test_the_lab_comes_up_in_the_machine_image(root: Path, progress: Callable[[str], None]) -> None:
-    lifecycle.down(progress)
+    lifecycle.down()
     variables = {**os.environ, "CACHE": str(settings.CACHE), "CACHE_INSIDE": CACHE_INSIDE}
     inside = {
         "WARMLANE_CACHE": CACHE_INSIDE,
