@@ -1,7 +1,8 @@
-"""Starts the policy pack. Nothing else constructs a PolicyPack: its constructor serves until the engine goes away."""
+"""Starts the policy pack and serves the engine until it goes away."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -11,11 +12,9 @@ def main() -> None:
     repository = Path(__file__).resolve().parent.parent
     sys.path.insert(0, str(repository))
 
-    from pulumi_policy import EnforcementLevel, PolicyPack
+    from policies.server import serve
 
-    from policies.rules import RULES
-
-    PolicyPack(name="warmlane", policies=list(RULES), enforcement_level=EnforcementLevel.MANDATORY)
+    serve(os.environ)
 
 
 if __name__ == "__main__":

@@ -1,117 +1,167 @@
-"""The frame of a rule: a pure function that yields messages, and the metadata by which Pulumi shows it."""
+"""The frame of a rule: a pure function that yields messages becomes a policy of Pulumi."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from pulumi_policy import (
-    EnforcementLevel,
+    PolicyResource,
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
-    Severity,
     StackValidationArgs,
     StackValidationPolicy,
 )
+from pydantic import ValidationError
 
-from policies.plain import plain
+from policies.about import About, Item
+from policies.inputs import undecidable
+from policies.plain import at, plain
+from policies.resource import Resource
+from warmlane.base import Model
 from warmlane.errors import ConfigError
 
+__all__ = [
+    "About",
+    "Item",
+    "Resource",
+    "Rule",
+    "configured_resource_rule",
+    "configured_stack_rule",
+    "resource_rule",
+    "stack_rule",
+]
 
-@dataclass(frozen=True)
-class Resource:
-    """A resource as a rule sees it: plain values, and URNs in place of other resources.
+Config = TypeVar("Config", bound=Model)
+Found = Iterator[tuple[str, Resource]]
 
-    `dependencies` and `property_dependencies` are filled for stack rules only; the engine gives them to no other.
-    """
-
-    urn: str
-    type: str
-    name: str
-    props: dict[str, Any]
-    protect: bool
-    dependencies: tuple[str, ...] = ()
-    property_dependencies: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def stack(self) -> str:
-        """The stack's name, the third part of a URN."""
-        return self.urn.split("::")[0].rsplit(":", 1)[1]
-
-    @property
-    def type_chain(self) -> list[str]:
-        """Types from the outermost component to the resource itself."""
-        return self.urn.split("::")[2].split("$")
-
+Given = Mapping[str, Any]
+"""A rule's properties in the pack's config."""
 
 Judge = Callable[[Resource], Iterator[str]]
 """Yields a message for each violation of one resource."""
 
-StackJudge = Callable[[list[Resource]], Iterator[tuple[str, Resource]]]
+StackJudge = Callable[[list[Resource]], Found]
 """Yields a message, and the resource that it is about, for each violation of a whole stack."""
 
 
-@dataclass(frozen=True)
-class About:
-    """What is shown of a rule. `name` is kebab-case; every rule is mandatory."""
+class ResourceRule(ResourceValidationPolicy):
+    """A resource policy that tells everything about itself."""
 
-    name: str
-    display_name: str
-    description: str
-    remediation: str
-    severity: Severity
-
-    def settings(self) -> dict[str, Any]:
-        """Keyword arguments that both kinds of policy take."""
-        return {
-            "name": self.name,
-            "display_name": self.display_name,
-            "description": self.description,
-            "remediation_steps": self.remediation,
-            "severity": self.severity,
-            "enforcement_level": EnforcementLevel.MANDATORY,
-        }
+    def __init__(
+        self,
+        about: About,
+        config: type[Model] | None,
+        validate: Callable[[ResourceValidationArgs, ReportViolation], None],
+    ) -> None:
+        self.about, self.config = about, config
+        super().__init__(validate=validate, **about.settings(config))
 
 
-def resource_rule(about: About, judge: Judge) -> ResourceValidationPolicy:
-    """A rule that sees one resource at a time, before it is created."""
+class StackRule(StackValidationPolicy):
+    """A stack policy that tells everything about itself."""
 
+    def __init__(
+        self,
+        about: About,
+        config: type[Model] | None,
+        validate: Callable[[StackValidationArgs, ReportViolation], None],
+    ) -> None:
+        self.about, self.config = about, config
+        super().__init__(validate=validate, **about.settings(config))
+
+
+Rule = ResourceRule | StackRule
+
+
+def resource_rule(about: About, judge: Judge) -> ResourceRule:
+    """A rule that sees one resource at a time, as the program declares it, before it is created."""
+    return _resource_rule(about, None, lambda _given: judge)
+
+
+def configured_resource_rule(
+    about: About, config: type[Config], judge: Callable[[Resource, Config], Iterator[str]]
+) -> ResourceRule:
+    """A resource rule that is also given its properties in the pack's config."""
+    return _resource_rule(about, config, lambda given: lambda resource: judge(resource, config.model_validate(given)))
+
+
+def stack_rule(about: About, judge: StackJudge) -> StackRule:
+    """A rule that sees all resources of a stack at the end of a preview, with what their providers foresee."""
+    return _stack_rule(about, None, lambda _given: judge)
+
+
+def configured_stack_rule(
+    about: About, config: type[Config], judge: Callable[[list[Resource], Config], Found]
+) -> StackRule:
+    """A stack rule that is also given its properties in the pack's config."""
+    return _stack_rule(about, config, lambda given: lambda resources: judge(resources, config.model_validate(given)))
+
+
+def _resource_rule(about: About, config: type[Model] | None, judge: Callable[[Given], Judge]) -> ResourceRule:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        resource = Resource(args.urn, args.resource_type, args.name, plain(args.props), bool(args.opts.protect))
+        resource = Resource(
+            urn=args.urn,
+            type=args.resource_type,
+            name=args.name,
+            props=plain(args.props),
+            protect=bool(args.opts.protect),
+            parent=args.opts.parent or "",
+        )
+        for message in undecidable(about.display_name, title(resource), about.inputs, resource):
+            report(message, None)
         try:
-            for message in judge(resource):
+            for message in judge(args.get_config() or {})(resource):
                 report(message, None)
-        except ConfigError as error:
-            report(f"{about.display_name} can't be judged without sound configuration. {error}", None)
+        except (ConfigError, ValidationError) as error:
+            report(_unsound(about, error), None)
 
-    return ResourceValidationPolicy(validate=validate, **about.settings())
+    return ResourceRule(about, config, validate)
 
 
-def stack_rule(about: About, judge: StackJudge) -> StackValidationPolicy:
-    """A rule that sees all resources of a stack, at the end of a preview."""
-
+def _stack_rule(about: About, config: type[Model] | None, judge: Callable[[Given], StackJudge]) -> StackRule:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        resources = [
-            Resource(
-                urn=resource.urn,
-                type=resource.resource_type,
-                name=resource.name,
-                props=plain(resource.props),
-                protect=bool(resource.opts.protect),
-                dependencies=tuple(dependency.urn for dependency in resource.dependencies),
-                property_dependencies={
-                    key: tuple(dependency.urn for dependency in dependencies)
-                    for key, dependencies in resource.property_dependencies.items()
-                },
-            )
-            for resource in args.resources
-        ]
-        try:
-            for message, resource in judge(resources):
+        resources = [_stack_resource(resource) for resource in args.resources]
+        for resource in resources:
+            for message in undecidable(about.display_name, title(resource), about.inputs, resource):
                 report(message, resource.urn)
-        except ConfigError as error:
-            report(f"{about.display_name} can't be judged without sound configuration. {error}", None)
+        try:
+            for message, resource in judge(args.get_config() or {})(resources):
+                report(message, resource.urn)
+        except (ConfigError, ValidationError) as error:
+            report(_unsound(about, error), None)
 
-    return StackValidationPolicy(validate=validate, **about.settings())
+    return StackRule(about, config, validate)
+
+
+def _stack_resource(resource: PolicyResource) -> Resource:
+    return Resource(
+        urn=resource.urn,
+        type=resource.resource_type,
+        name=resource.name,
+        props=plain(resource.props),
+        protect=bool(resource.opts.protect),
+        parent=resource.parent.urn if resource.parent else "",
+        dependencies=tuple(dependency.urn for dependency in resource.dependencies),
+        property_dependencies={
+            key: tuple(dependency.urn for dependency in dependencies)
+            for key, dependencies in resource.property_dependencies.items()
+        },
+    )
+
+
+def title(resource: Resource) -> str:
+    """A resource as messages name it: `Eip amber-address`, `Deployment campaign-a/email-sender-campaign-a`."""
+    kind = resource.type.rsplit(":", 1)[1]
+    name, namespace = at(resource.props, "metadata", "name"), at(resource.props, "metadata", "namespace")
+    if not isinstance(name, str):
+        return f"{kind} {resource.name}"
+    return f"{kind} {namespace}/{name}" if isinstance(namespace, str) and kind != "Namespace" else f"{kind} {name}"
+
+
+def _unsound(about: About, error: ConfigError | ValidationError) -> str:
+    if isinstance(error, ValidationError):
+        found = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        return f"{about.display_name} can't be judged with this config of {about.name} in the pack's config: {found}."
+    return f"{about.display_name} can't be judged without sound configuration. {error}"

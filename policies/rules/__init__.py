@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pulumi_policy import ResourceValidationPolicy, StackValidationPolicy
-
+from policies.rule import Rule
 from policies.rules import (
     address_protected,
     default_deny_present,
@@ -17,7 +16,7 @@ from policies.rules import (
     warm_up_schedule,
 )
 
-RULES: tuple[ResourceValidationPolicy | StackValidationPolicy, ...] = (
+RULES: tuple[Rule, ...] = (
     address_protected.RULE,
     default_deny_present.RULE,
     images_by_digest.RULE,

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
@@ -19,12 +20,13 @@ from tests.policies.harness import campaign_stack
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module")
-def analyzer() -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
-    """The running pack, started from another directory, as `pulumi` in `campaigns/` does."""
+@contextmanager
+def started(stack: str) -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
+    """The running pack, started from another directory, as `pulumi` in `campaigns/` does; no stack for an analysis."""
     command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(ROOT / "policies")]
+    named = {"PULUMI_STACK": stack} if stack else {}
     with subprocess.Popen(
-        command, cwd=ROOT / "campaigns", stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+        command, cwd=ROOT / "campaigns", stdout=subprocess.PIPE, text=True, env={**os.environ, **named}
     ) as process:
         assert process.stdout is not None
         port = process.stdout.readline().strip()
@@ -32,6 +34,27 @@ def analyzer() -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             yield analyzer_pb2_grpc.AnalyzerStub(channel)
         process.terminate()
+
+
+@pytest.fixture(scope="module")
+def analyzer() -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
+    """The pack for a campaign of `dev`."""
+    with started("spring-sale.dev") as stub:
+        yield stub
+
+
+@pytest.fixture(scope="module")
+def strictest() -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
+    """The pack for the environment `prod`."""
+    with started("prod") as stub:
+        yield stub
+
+
+@pytest.fixture(scope="module")
+def nameless() -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
+    """The pack where nobody says which stack it judges."""
+    with started("") as stub:
+        yield stub
 
 
 def request(props: dict[str, object]) -> analyzer_pb2.AnalyzeRequest:
@@ -61,3 +84,39 @@ def test_a_violation_is_mandatory(analyzer: analyzer_pb2_grpc.AnalyzerStub) -> N
     assert diagnostic.policyName == "no-host-access"
     assert diagnostic.enforcementLevel == analyzer_pb2.MANDATORY
     assert "sets hostNetwork" in diagnostic.message
+
+
+def configured(level: int, *rules: str) -> analyzer_pb2.ConfigureAnalyzerRequest:
+    """What the engine tells the pack: every rule with the level that all configs together give it."""
+    request = analyzer_pb2.ConfigureAnalyzerRequest()
+    for judging in RULES:
+        request.policyConfig[judging.name].enforcementLevel = analyzer_pb2.MANDATORY
+    for name in rules:
+        request.policyConfig[name].enforcementLevel = level
+    return request
+
+
+@pytest.mark.parametrize("level", [analyzer_pb2.ADVISORY, analyzer_pb2.DISABLED])
+@pytest.mark.parametrize("of", ["strictest", "nameless"])
+def test_a_config_that_lowers_a_rule_is_refused(of: str, level: int, request: pytest.FixtureRequest) -> None:
+    stub = request.getfixturevalue(of)
+    stub.Configure(configured(analyzer_pb2.MANDATORY), timeout=20)
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.Configure(configured(level, "no-wide-allow"), timeout=20)
+    word = analyzer_pb2.EnforcementLevel.Name(level).lower()
+    assert f"makes no-wide-allow {word}, and in prod" in caught.value.details()
+
+
+def test_an_environment_with_a_config_of_its_own_may_lower_a_rule(analyzer: analyzer_pb2_grpc.AnalyzerStub) -> None:
+    analyzer.Configure(configured(analyzer_pb2.ADVISORY, "no-host-access"), timeout=20)
+    props = campaign_stack()["deployment"].props
+    props["spec"]["template"]["spec"]["hostNetwork"] = True
+    (diagnostic,) = analyzer.Analyze(request(props), timeout=20).diagnostics
+    analyzer.Configure(configured(analyzer_pb2.MANDATORY), timeout=20)
+    assert diagnostic.enforcementLevel == analyzer_pb2.ADVISORY
+
+
+def test_a_config_that_names_no_rule_is_refused(analyzer: analyzer_pb2_grpc.AnalyzerStub) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        analyzer.Configure(configured(analyzer_pb2.MANDATORY, "no-wide-alow"), timeout=20)
+    assert "names no-wide-alow, and there is no such rule. Rules: address-protected, " in caught.value.details()

@@ -1,0 +1,94 @@
+"""The pack's config: which file, what it may say, and where it may make a rule less than mandatory.
+
+A rule is mandatory by itself (policies.about). `policies/config/<environment>.json` holds what else an environment's
+rules are told; the stack's name chooses it, and `--policy-pack-config` comes over it, key by key. Only an environment
+that has a file of its own, and is not `prod`, may lower a rule.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pulumi_policy import EnforcementLevel
+
+from policies import committed
+from policies.rule import Rule
+from warmlane.errors import ConfigError, Problem
+
+NAME = "warmlane"
+STRICTEST = "prod"
+DIRECTORY = "policies/config"
+STACK_VARIABLE = "PULUMI_STACK"
+"""The engine tells the pack its stack by it in a preview and an update; `policy analyze` does not."""
+ALL = "all"
+LEVEL = "enforcementLevel"
+FULL = (EnforcementLevel.MANDATORY.value, EnforcementLevel.REMEDIATE.value)
+
+
+def environment(variables: Mapping[str, str]) -> str:
+    """The environment that is judged; the strictest where nobody says which."""
+    stack = variables.get(STACK_VARIABLE, "")
+    name = committed.environment_name(stack) if stack else STRICTEST
+    return name if (committed.REPOSITORY / _file(name)).exists() else STRICTEST
+
+
+def _file(name: str) -> str:
+    return f"{DIRECTORY}/{name}.json"
+
+
+def read(repository: Path, name: str, rules: Iterable[Rule]) -> dict[str, dict[str, Any]]:
+    """The config of an environment, by rule. Raises ConfigError with everything that is wrong with its file."""
+    file, known = _file(name), {rule.name: rule for rule in rules}
+    try:
+        document = json.loads((repository / file).read_text())
+    except ValueError as error:
+        raise ConfigError(file, [Problem("", "(not JSON)", f"write a JSON object of rules: {error}")]) from None
+    if not isinstance(document, dict):
+        raise ConfigError(file, [Problem("", json.dumps(document), "write a JSON object of rules")])
+    found, problems = dict[str, dict[str, Any]](), list[Problem]()
+    for key, value in document.items():
+        given = {LEVEL: value} if isinstance(value, str) else value
+        if key != ALL and key not in known:
+            problems.append(
+                Problem(key, json.dumps(value), f"there is no such rule; rules: {', '.join(sorted(known))}")
+            )
+        elif not isinstance(given, dict):
+            problems.append(Problem(key, json.dumps(value), "write a level or an object of properties"))
+        else:
+            found[key] = given
+            problems += _problems(name, key, given)
+    if problems:
+        raise ConfigError(file, problems)
+    return found
+
+
+def _problems(name: str, key: str, given: Mapping[str, Any]) -> Iterable[Problem]:
+    level = given.get(LEVEL, FULL[0])
+    levels = [one.value for one in EnforcementLevel]
+    if level not in levels:
+        yield Problem(f"{key}.{LEVEL}", json.dumps(level), f"it must be one of {', '.join(levels)}")
+    elif level not in FULL and name == STRICTEST:
+        yield Problem(f"{key}.{LEVEL}", json.dumps(level), f"in {STRICTEST} every rule is mandatory; remove the level")
+
+
+def typed(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule's config as the SDK wants it: the level as its enumeration."""
+    return {key: EnforcementLevel(value) if key == LEVEL else value for key, value in given.items()}
+
+
+def refusal(name: str, levels: Mapping[str, EnforcementLevel], rules: Iterable[str]) -> str:
+    """Why a config is refused for an environment, empty where it is not. `levels`: by rule, what it is to be."""
+    known = sorted(rules)
+    foreign = sorted(set(levels) - {*known, ALL})
+    if foreign:
+        return f"The pack's config names {', '.join(foreign)}, and there is no such rule. Rules: {', '.join(known)}."
+    weak = [f"{rule} {levels[rule].value}" for rule in known if rule in levels and levels[rule].value not in FULL]
+    if name != STRICTEST or not weak:
+        return ""
+    return (
+        f"The pack's config makes {', '.join(weak)}, and in {STRICTEST} (and where the environment is not known) every "
+        "rule is mandatory. Remove these levels from the file that --policy-pack-config names."
+    )
