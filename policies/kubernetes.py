@@ -30,6 +30,18 @@ def kind(resource: Resource) -> str:
     return resource.type.rsplit(":", 1)[1].removesuffix("Patch")
 
 
+def group(resource: Resource) -> str:
+    """The object's API group, such as `apps`; `core` for the group without a name, empty for anything else."""
+    if not resource.type.startswith("kubernetes:"):
+        return ""
+    return resource.type.split(":")[1].split("/")[0]
+
+
+def is_patch(resource: Resource) -> bool:
+    """Whether the resource changes a part of an object that somebody else declares."""
+    return resource.type.startswith("kubernetes:") and resource.type.endswith("Patch")
+
+
 def name(resource: Resource) -> str:
     """The object's own name, or the resource's where the provider makes one up."""
     found = at(resource.props, "metadata", "name")
@@ -38,15 +50,27 @@ def name(resource: Resource) -> str:
 
 def namespace(resource: Resource) -> str:
     """The object's namespace (of a Namespace: itself), empty where it is not known."""
-    if kind(resource) == "Namespace":
-        return name(resource)
-    found = at(resource.props, "metadata", "namespace")
+    found = _place(resource)
     return found if isinstance(found, str) else ""
 
 
+def _place(resource: Resource) -> Any:
+    return at(resource.props, "metadata", "name" if kind(resource) == "Namespace" else "namespace")
+
+
 def namespace_unknown(resource: Resource) -> bool:
-    """Whether the namespace is known only after deployment."""
-    return at(resource.props, "metadata", "namespace") is UNKNOWN
+    """Whether the namespace (of a Namespace: its name) is known only after deployment."""
+    return _place(resource) is UNKNOWN
+
+
+def undecided(resource: Resource) -> str:
+    """Why the namespace of an object is not known, as the rest of a message about it; empty where it is known."""
+    if namespace(resource):
+        return ""
+    if namespace_unknown(resource):
+        return "has a namespace that is known only after deployment. Name the namespace in the plan."
+    field = "name" if kind(resource) == "Namespace" else "namespace"
+    return f"has no metadata.{field}, so that the provider decides where it goes, and no plan shows that. Set it."
 
 
 def campaign(resource: Resource) -> str:

@@ -1,13 +1,19 @@
-"""Each namespace with senders denies all traffic that no other policy allows, before its first pod starts."""
+"""Each namespace of ours denies all traffic that no other policy allows, before its first pod starts.
+
+The policy has one fixed name in every namespace. Under a name that the provider makes up, or another one tomorrow, it
+would be deleted and made again, and for that while all its pods would be open.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pulumi_policy import Severity
 
 from policies import kubernetes
-from policies.plain import items, mapping
+from policies.network.spec import Direction, Unreadable, read_policy
+from policies.plain import at, unknown_paths
 from policies.rule import About, Resource, stack_rule
 from warmlane import names
 
@@ -32,8 +38,8 @@ def judge(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
         if _is_ours(resource) and namespace not in denied:
             yield (
                 f"{kubernetes.title(resource)} has no NetworkPolicy around it that denies all ingress and egress. Add "
-                f"the policy {names.DEFAULT_DENY_POLICY} with podSelector {{}} and policyTypes Ingress and Egress to "
-                f"{namespace}.",
+                f"the policy {names.DEFAULT_DENY_POLICY}, under that very name, with podSelector {{}} and policyTypes "
+                f"Ingress and Egress to {namespace}.",
                 resource,
             )
     for resource in filter(kubernetes.has_pods, resources):
@@ -52,16 +58,23 @@ def _is_ours(resource: Resource) -> bool:
 
 
 def denies_everything(resource: Resource) -> bool:
-    """Whether the object is a NetworkPolicy that selects every pod, both ways, and allows nothing."""
-    spec = mapping(resource.props, "spec")
+    """Whether the object is the NetworkPolicy `default-deny`: it selects every pod, both ways, and allows nothing."""
     return (
         kubernetes.kind(resource) == "NetworkPolicy"
-        and isinstance(spec.get("podSelector"), dict)
-        and not any(mapping(spec, "podSelector").values())
-        and set(map(str, items(spec, "policyTypes"))) == {"Ingress", "Egress"}
-        and not spec.get("ingress")
-        and not spec.get("egress")
+        and not kubernetes.is_patch(resource)
+        and at(resource.props, "metadata", "name") == names.DEFAULT_DENY_POLICY
+        and _isolates_and_allows_nothing(at(resource.props, "spec"))
     )
+
+
+def _isolates_and_allows_nothing(spec: Any) -> bool:
+    if any(unknown_paths(spec)):
+        return False
+    try:
+        policy = read_policy("", names.DEFAULT_DENY_POLICY, spec)
+    except Unreadable:
+        return False
+    return not policy.pods.conditions and policy.isolates == set(Direction) and not policy.rules
 
 
 def _reach(resource: Resource, by_urn: Mapping[str, Resource]) -> set[str]:
