@@ -16,7 +16,7 @@ from typing import TypeGuard
 
 from lab import settings, toolchain
 from lab.network import CommandFailed, router_drops, topology
-from lab.network.mounts import mounts
+from lab.network.mounts import is_mounted, mounts_below, stands
 from lab.node import api, confines, holder, kubelet, processes
 from lab.node.bringup import AWS, Bringup
 from lab.node.checkup import Finding, address_conflicts, findings
@@ -190,14 +190,16 @@ def _clear(found: Holder | None) -> None:
 
 
 def _remove(directory: Path, seconds: float = 10) -> None:
-    mounted = [str(mount.path) for mount in mounts() if mount.path.is_relative_to(directory)]
+    mounted = [str(path) for path in mounts_below(directory)]
     if mounted:
         # What is mounted there is not the lab's to delete: its own mounts are in a namespace that is gone by now.
         raise LabError(f"{', '.join(mounted)} is mounted below {directory}: unmount it, then run this again")
     deadline = time.monotonic() + seconds
-    while directory.exists():
+    while stands(directory):
         try:
-            shutil.rmtree(directory)
+            # A volume stays: it is the machine's.
+            for path in directory.iterdir() if is_mounted(directory) else (directory,):
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         except OSError as problem:
             # The kernel lets go of a mount namespace's last mounts a moment after its last process is gone.
             if time.monotonic() > deadline:

@@ -28,3 +28,13 @@ def mounts() -> list[Mount]:
 def is_mounted(path: Path) -> bool:
     """Whether `path` is a mount point, also for a file's or a directory's bind mount (os.path.ismount misses these)."""
     return any(mount.path == path for mount in mounts())
+
+
+def mounts_below(directory: Path) -> list[Path]:
+    """The mount points in `directory`; not itself, which may be a volume that the machine gives the lab."""
+    return [mount.path for mount in mounts() if directory in mount.path.parents]
+
+
+def stands(directory: Path) -> bool:
+    """Whether there is anything of `directory`: a mount point (a volume) counts only with something in it."""
+    return directory.exists() and not (is_mounted(directory) and not any(directory.iterdir()))

@@ -7,6 +7,7 @@ what Cilium attaches to a cgroup applies to the node's processes alone.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
@@ -16,11 +17,13 @@ from pathlib import Path
 
 from lab import settings
 from lab.network.commands import CommandFailed, run
-from lab.network.mounts import is_mounted, mounts
+from lab.network.mounts import is_mounted, mounts, mounts_below, stands
 
 MOUNT_NAMESPACE = settings.RUN / "mnt"
 _COMPLETE = settings.RUN / "complete"
 """Stands once all is made: what was cut off half-way is made anew, not mended."""
+_ENABLED = settings.RUN / "enabled-controllers"
+"""Names of the controllers that the machine's cgroup root did not hand to its children before."""
 BPFFS = settings.RUN / "bpf"
 CGROUP2 = settings.RUN / "cgroup2"
 """In the node's mount namespace: the node's own subtree of the cgroup2 hierarchy."""
@@ -36,6 +39,10 @@ NODE_CGROUP = f"{LAB_CGROUP}/node"
 DAEMONS_CGROUP = f"{NODE_CGROUP}/daemons"
 OUTSIDE_CGROUP = f"{LAB_CGROUP}/outside"
 """Processes of the lab beside the node: receivers, DNS of the outside, moto."""
+_CGROUP_ADVICE = (
+    "The lab needs cgroups that it may write, and a cgroup2 root that holds no process of its own unless it is the "
+    "machine's: run it on the machine itself, or without root by `make up` with Docker, which sees to both."
+)
 
 
 def cgroup2_root() -> Path:
@@ -113,17 +120,44 @@ def _create_cgroups(root: Path) -> None:
     for hierarchy in cgroup1_roots():
         for name in (LAB_CGROUP, NODE_CGROUP):
             path = hierarchy / name
-            path.mkdir(exist_ok=True)
+            _make_cgroup(path)
             for setting in ("cpuset.cpus", "cpuset.mems"):
                 # A new cpuset is empty, and no process could enter it.
                 if (path / setting).exists():
-                    (path / setting).write_text((path.parent / setting).read_text())
+                    _set(path / setting, (path.parent / setting).read_text())
     for name in (LAB_CGROUP, NODE_CGROUP, DAEMONS_CGROUP, OUTSIDE_CGROUP):
-        (root / name).mkdir(exist_ok=True)
+        _make_cgroup(root / name)
     controllers = (root / "cgroup.controllers").read_text().split()
+    present = (root / "cgroup.subtree_control").read_text().split()
+    _ENABLED.write_text(" ".join(name for name in controllers if name not in present))
     for path in (root, root / LAB_CGROUP, root / NODE_CGROUP):
         if controllers:
-            (path / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in controllers))
+            _set(path / "cgroup.subtree_control", " ".join(f"+{name}" for name in controllers))
+
+
+def _make_cgroup(path: Path) -> None:
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as problem:
+        raise CommandFailed(f"cgroup {path} can't be made: {problem.strerror}. {_CGROUP_ADVICE}") from problem
+
+
+def _set(path: Path, value: str) -> None:
+    try:
+        path.write_text(value)
+    except OSError as problem:
+        raise CommandFailed(f"{path} can't be set to `{value}`: {problem.strerror}. {_CGROUP_ADVICE}") from problem
+
+
+def _disable_controllers(root: Path) -> None:
+    """Turns off at the machine's cgroup root what `create` turned on there, unless others use it by now."""
+    for name in _ENABLED.read_text().split() if _ENABLED.exists() else ():
+        try:
+            (root / "cgroup.subtree_control").write_text(f"-{name}")
+        except OSError as problem:
+            # A cgroup of someone else hands it to its own children.
+            if problem.errno != errno.EBUSY:
+                raise CommandFailed(f"controller {name} can't be turned off in {root}: {problem.strerror}") from problem
 
 
 def standing() -> bool:
@@ -160,6 +194,7 @@ def delete() -> None:
         run("umount", MOUNT_NAMESPACE)
     for hierarchy in [*cgroup1_roots(), cgroup2_root()]:
         _remove_cgroups(hierarchy / LAB_CGROUP)
+    _disable_controllers(cgroup2_root())
     if _MADE.exists():
         for line in _MADE.read_text().splitlines():
             if Path(line).is_dir():
@@ -191,10 +226,10 @@ def _remove_cgroups(top: Path, seconds: float = 10) -> None:
 def leftovers() -> list[str]:
     """What of it still stands."""
     found = [f"mount {mount.path}" for mount in mounts() if mount.path.is_relative_to(settings.RUN)]
-    found += [f"mount {mount.path}" for mount in mounts() if mount.path.is_relative_to(settings.STATE)]
+    found += [f"mount {path}" for path in mounts_below(settings.STATE)]
     for hierarchy in [*cgroup1_roots(), cgroup2_root()]:
         if (hierarchy / LAB_CGROUP).exists():
             found.append(f"cgroup {hierarchy / LAB_CGROUP}")
     found += [f"process {pid}" for pid in sorted(members())]
-    found += [str(path) for path in (settings.RUN, settings.STATE) if path.exists()]
+    found += [str(path) for path in (settings.RUN, settings.STATE) if stands(path)]
     return found

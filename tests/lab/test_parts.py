@@ -1,4 +1,4 @@
-"""Pure parts of the node: certificates, volumes, load balancer addresses, secrets, mounts, networks."""
+"""Pure parts of the node: certificates, volumes, load balancer addresses, secrets, networks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import yaml
 from cryptography import x509
 
 from lab import settings
-from lab.network import mounts
 from lab.node import caretaker, checkup, kubelet, pki, secrets, storage
 
 
@@ -109,12 +108,6 @@ def test_campaigns_are_those_with_a_stack_of_the_lab(tmp_path: Path) -> None:
         (tmp_path / name).touch()
 
     assert secrets.campaigns(tmp_path) == ["newsletter"]
-
-
-def test_mounts_with_blanks_are_read() -> None:
-    text = "tmpfs /run tmpfs rw 0 0\ncgroup2 /sys/fs/a\\040b cgroup2 rw,relatime 0 0\n"
-
-    assert mounts.parse(text)[1] == mounts.Mount(Path("/sys/fs/a b"), "cgroup2")
 
 
 def test_a_machine_in_the_management_network_is_refused() -> None:

@@ -25,6 +25,9 @@ root=$1; shift
 mount --make-rprivate /
 mount --bind "$root" "$root"
 for kernel in proc sys dev; do mount --rbind "/$kernel" "$root/$kernel"; done
+# A volume, as lab/in-docker gives it: containerd's overlays can't lie in the container's own.
+mkdir -p "$root/var/lib/warmlane-lab" "$root/volume"
+mount --bind "$root/volume" "$root/var/lib/warmlane-lab"
 for volatile in run tmp; do mount -t tmpfs -o exec,mode=1777 "$volatile" "$root/$volatile"; done
 mkdir -p "$root$CACHE_INSIDE"
 mount --bind "$CACHE" "$root$CACHE_INSIDE"
