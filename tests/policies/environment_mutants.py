@@ -46,13 +46,13 @@ ENVIRONMENT_MUTANTS: list[tuple[str, str, Change, str]] = [
     (
         "lane-leased-once",
         "two lanes",
-        lambda s: s["lease-table"].props["data"].update(cedar="spring-sale"),
+        lambda s: s["platform-lease-table"].props["data"].update(cedar="spring-sale"),
         "leases both amber and cedar to spring-sale",
     ),
     (
         "lane-leased-once",
         "not as committed",
-        lambda s: s["lease-table"].props["data"].update(amber="autumn"),
+        lambda s: s["platform-lease-table"].props["data"].update(amber="autumn"),
         "Pulumi.dev.yaml leases no lane to it",
     ),
     (
@@ -106,7 +106,7 @@ ENVIRONMENT_MUTANTS: list[tuple[str, str, Change, str]] = [
     (
         "lane-leased-once",
         "unknown holder",
-        lambda s: s["lease-table"].props["data"].update(amber=UNKNOWN),
+        lambda s: s["platform-lease-table"].props["data"].update(amber=UNKNOWN),
         "leases known only after deployment (data.amber)",
     ),
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import runpy
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,13 @@ from pulumi_policy.deserialize import deserialize_properties
 
 import campaigns.program
 import infra.program
-from tests.policies.harness import IMAGE, Declared
+from tests.policies.declared import Declared
 from warmlane.config import check_campaign, load_campaign, read_environment
 from warmlane.environment import Environment, Images
 
 ROOT = Path(__file__).resolve().parents[2]
+IMAGE = "registry.example/sender@sha256:" + "ab" * 32
+STACK_TYPE = "pulumi:pulumi:Stack"
 
 
 class Engine(pulumi.runtime.Mocks):
@@ -43,26 +47,24 @@ class Monitor(mocks.MockMonitor):
         self.made: list[dict[str, Any]] = []
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """The mock's URN with the stack's name, which the mock asks for in a thread that does not know it."""
-        _, rest = super().make_urn(parent, type_, name).split("::", 1)
-        return f"urn:pulumi:{self.stack}::{rest}"
+        """A URN as the engine makes it: with the types of all parents, and the stack's name."""
+        above = parent.split("::")[2] + "$" if parent and parent.split("::")[2] != STACK_TYPE else ""
+        return f"urn:pulumi:{self.stack}::warmlane::{above}{type_}::{name}"
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name is the monitor's
         answer = super().RegisterResource(request)
-        if request.custom:
-            self.made.append(
-                {
-                    "type": request.type,
-                    "name": request.name,
-                    "urn": answer.urn,
-                    "props": deserialize_properties(json_format.MessageToDict(request.object)),
-                    "protect": request.protect,
-                    "dependencies": list(request.dependencies),
-                    "propertyDependencies": {
-                        key: list(found.urns) for key, found in request.propertyDependencies.items()
-                    },
-                }
-            )
+        self.made.append(
+            {
+                "type": request.type,
+                "name": request.name,
+                "urn": answer.urn,
+                "parent": request.parent,
+                "props": deserialize_properties(json_format.MessageToDict(request.object)),
+                "protect": request.protect,
+                "dependencies": list(request.dependencies),
+                "propertyDependencies": {key: list(found.urns) for key, found in request.propertyDependencies.items()},
+            }
+        )
         return answer
 
 
@@ -86,7 +88,7 @@ def _environment(name: str) -> Environment:
 
 
 def record(program: Callable[[], Any], stack: str) -> list[dict[str, Any]]:
-    """Every custom resource that a program registers in a first preview."""
+    """Every resource that a program registers in a first preview, components included."""
     engine = Engine()
     if "." in stack:
         environment = _environment(stack.split(".")[1])
@@ -106,22 +108,29 @@ def record(program: Callable[[], Any], stack: str) -> list[dict[str, Any]]:
 
 
 def recorded(kind: str, what: str, stack: str = "") -> list[Declared]:
-    """The resources of `program DIRECTORY STACK`, `environment dev` or `campaign spring-sale.dev`."""
+    """The resources of `program DIRECTORY STACK`, `environment dev` or `campaign spring-sale.dev`, each time afresh."""
+    return copy.deepcopy(_recorded(kind, what, stack))
+
+
+@cache
+def _recorded(kind: str, what: str, stack: str) -> list[Declared]:
     programs: dict[str, Callable[[], Any]] = {
         "program": lambda: runpy.run_path(what, run_name="__main__"),
         "environment": lambda: environment_program(what),
         "campaign": lambda: campaign_program(what),
     }
-    made = record(programs[kind], stack or what)
-    declared = {
-        item["urn"]: Declared(item["type"], item["name"], item["props"], protect=item["protect"]) for item in made
-    }
+    return declared(record(programs[kind], stack or what))
+
+
+def declared(made: list[dict[str, Any]]) -> list[Declared]:
+    """What was registered, with its edges."""
+    found = {item["urn"]: Declared(item["type"], item["name"], item["props"], protect=item["protect"]) for item in made}
     for item in made:
-        found = declared[item["urn"]]
-        found.urn = item["urn"]
-        found.depends_on = [declared[urn] for urn in item["dependencies"] if urn in declared]
-        found.property_dependencies = {
-            key: [declared[urn] for urn in urns if urn in declared]
-            for key, urns in item["propertyDependencies"].items()
+        one = found[item["urn"]]
+        one.urn = item["urn"]
+        one.parent = found.get(item["parent"])
+        one.depends_on = [found[urn] for urn in item["dependencies"] if urn in found]
+        one.property_dependencies = {
+            key: [found[urn] for urn in urns if urn in found] for key, urns in item["propertyDependencies"].items()
         }
-    return list(declared.values())
+    return list(found.values())
