@@ -16,8 +16,6 @@ from cli.events import Record, verdict
 from cli.outcome import Code, WorldFailed
 from cli.stacks import Stack
 
-FOUND_VARIABLE = "WARMLANE_FOUND"
-"""Tells the environment's program what exists and state does not know (infra.found)."""
 SHOWN_LINES = 25
 """Lines of an engine's output that are shown when it failed without an event that says why."""
 

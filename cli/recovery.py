@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cli import found, locks
-from cli.engine import FOUND_VARIABLE, Engine
+from cli.engine import Engine
 from cli.stacks import Stack
+from infra.found import VARIABLE
 from warmlane.environment import Environment
 
 Report = Callable[[str], None]
@@ -38,4 +39,4 @@ def found_variables(
     ids = found.unknown(environment, engine.environment, state, engine.variables, report)
     for logical_name, id_ in sorted(ids.items()):
         report(f"{engine.environment}: adopting {logical_name} ({id_}), which exists and which state does not know")
-    return {FOUND_VARIABLE: json.dumps(ids)} if ids else {}
+    return {VARIABLE: json.dumps(ids)} if ids else {}

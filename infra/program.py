@@ -12,7 +12,7 @@ from components.lane import Lane
 from components.monitoring import Monitoring
 from components.platform import Platform
 from components.store import Store
-from infra import found, live
+from infra import found, leases, live
 from warmlane.environment import Environment
 
 
@@ -20,7 +20,7 @@ def run() -> None:
     """The program of the selected stack. Raises ConfigError and RunError before any resource is registered."""
     name = pulumi.get_stack()
     environment = environment_of_stack(name)
-    refuse_lost_senders(environment, live.workloads(environment.cluster.context))
+    refuse_lost_senders(environment, name, live.workloads(environment.cluster.context))
     found.adopt(os.environ)
     deploy(
         environment,
@@ -30,17 +30,23 @@ def run() -> None:
     )
 
 
-def refuse_lost_senders(environment: Environment, workloads: list[live.Workload] | None) -> None:
-    """Raises RunError when a living sender would lose its lane. `workloads` is None when the cluster did not answer."""
-    if workloads is None:
-        pulumi.log.warn(
-            f"the cluster of context {environment.cluster.context} did not answer, so nobody checked whether a lane "
-            "that changes hands still has a sender"
-        )
+def refuse_lost_senders(environment: Environment, name: str, workloads: list[live.Workload] | None) -> None:
+    """Raises RunError when a living sender would lose its lane.
+
+    `workloads` is None when the cluster did not answer. Then an update that takes a lane away is refused as well; a
+    preview, which changes nothing, warns.
+    """
+    if workloads is not None:
+        lost = live.lost_senders(environment, workloads)
+        if lost:
+            raise pulumi.RunError("\n".join(lost))
         return
-    lost = live.lost_senders(environment, workloads)
-    if lost:
-        raise pulumi.RunError("\n".join(lost))
+    unproven = leases.unproven(environment, name, leases.deployed(name))
+    if unproven is None:
+        return
+    if not pulumi.runtime.is_dry_run():
+        raise pulumi.RunError(unproven)
+    pulumi.log.warn(f"`up` will refuse this. {unproven}")
 
 
 def deploy(

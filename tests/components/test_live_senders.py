@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pulumi
 import pytest
+from pulumi.runtime import mocks
 
 from infra import live
 from infra.program import refuse_lost_senders
+from tests.components.conftest import Recorder
+from warmlane.environment import Environment
 
 SENDER = live.Workload(
     "amber", "spring-sale", "Deployment", "campaign-spring-sale", "email-sender-campaign-spring-sale"
@@ -28,11 +32,54 @@ def test_a_lane_is_not_given_away_under_a_living_sender(dev, holder) -> None:
     assert "spring-sale still sends from it (Deployment campaign-spring-sale/" in sentence
     assert (f"leased to {holder}" if holder else "has no lease") in sentence
     with pytest.raises(pulumi.RunError, match="spring-sale still sends"):
-        refuse_lost_senders(environment, [SENDER])
+        refuse_lost_senders(environment, "dev", [SENDER])
 
 
-def test_a_cluster_that_does_not_answer_is_no_failure(dev) -> None:
-    refuse_lost_senders(dev.environment, None)
+DEPLOYED = {"spring-sale": "amber", "newsletter": "birch"}
+"""The leases of `dev` as they are committed."""
+
+
+class Outputs(Recorder):
+    """An engine whose stack has outputs of an earlier `up`."""
+
+    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+        assert (args.token, args.args["name"]) == ("pulumi:pulumi:readStackOutputs", "organization/warmlane/dev")
+        return {"outputs": self.stack_outputs}
+
+
+def refuse_with_a_silent_cluster(environment: Environment, outputs: dict[str, Any], *, preview: bool) -> None:
+    mocks.set_mocks(Outputs(outputs), project="warmlane", stack="dev", preview=preview, organization="organization")
+    refuse_lost_senders(environment, "dev", None)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "what"),
+    [
+        ({}, "the first `up` of an environment"),
+        ({"leases": None}, "an earlier `up` without leases"),
+        ({"leases": {"spring-sale": "amber"}}, "a lease that is new"),
+        ({"leases": DEPLOYED}, "unchanged leases"),
+    ],
+)
+def test_a_silent_cluster_stops_no_update_that_takes_no_lane_away(dev, outputs, what) -> None:
+    refuse_with_a_silent_cluster(dev.environment, outputs, preview=False)
+
+
+@pytest.mark.parametrize(
+    ("deployed", "lost"),
+    [
+        ({"spring-sale": "birch", "newsletter": "amber"}, "amber of newsletter, birch of spring-sale"),
+        ({**DEPLOYED, "receipts": "cedar"}, "cedar of receipts"),
+    ],
+    ids=["changes hands", "loses its lease"],
+)
+def test_a_silent_cluster_stops_an_update_that_takes_a_lane_away(dev, caplog, deployed, lost) -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        refuse_with_a_silent_cluster(dev.environment, {"leases": deployed}, preview=False)
+    said = str(caught.value)
+    assert lost in said and "Pulumi.dev.yaml" in said and "kubectl --context warmlane-lab get nodes" in said
+    refuse_with_a_silent_cluster(dev.environment, {"leases": deployed}, preview=True)
+    assert caplog.messages == [f"`up` will refuse this. {said}"]
 
 
 @pytest.fixture
