@@ -102,7 +102,7 @@ def _postfix(campaign_id: str, image: str, size: str) -> Manifest:
         "env": [{"name": "CAMPAIGN_ID", "value": campaign_id}],
         "ports": [{"name": "smtp", "containerPort": names.SMTP_PORT, "protocol": "TCP"}],
         "resources": sizing.SENDER_SIZES[size][sizing.POSTFIX].resources(),
-        # Postfix's master starts as root and refuses anything else (facts/reliability.md 1).
+        # Postfix's master starts as root and refuses anything else (master(8)).
         "securityContext": _confined({"runAsUser": 0, "runAsNonRoot": False}, POSTFIX_CAPABILITIES),
         "startupProbe": check | {"periodSeconds": 1, "failureThreshold": 60},
         "readinessProbe": check | {"periodSeconds": 10, "timeoutSeconds": 3},

@@ -5,6 +5,7 @@ Who holds which lane is a fact of `Pulumi.<environment>.yaml`, which one stack's
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from warmlane.config import campaign_file, load_campaign, read_environment
 from warmlane.environment import Environment
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def today() -> date:
+    """The day that is not over yet (UTC)."""
+    return datetime.now(UTC).date()
 
 
 def environment_name(stack: str) -> str:

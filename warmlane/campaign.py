@@ -41,7 +41,7 @@ class Owner(Model):
     """Who answers for a campaign."""
 
     team: Annotated[str, Field(min_length=1, max_length=63)] = Field(description="The team that owns the campaign.")
-    email: EmailAddress = Field(description="Where alerts about the campaign are sent.")
+    email: EmailAddress = Field(description="Mailbox of the team, for people who must reach it.")
 
 
 class RecipientList(Model):

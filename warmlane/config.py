@@ -14,7 +14,7 @@ from warmlane import names
 from warmlane.base import Model
 from warmlane.campaign import Campaign
 from warmlane.consistency import environment_problems
-from warmlane.environment import Environment, Images, Lease
+from warmlane.environment import Environment, Images, Lease, LeaseState
 from warmlane.errors import ConfigError, Problem
 from warmlane.validation import problems, rename, show
 
@@ -112,6 +112,13 @@ def check_campaign(campaign: Campaign, stack: str, environment: Environment, fil
             else f"leases.{campaign.id}"
         )
         found.append(Problem("id", show(campaign.id), f"this campaign holds no lane: add {where} ({lanes})"))
+    elif lease.state is LeaseState.ENDING:
+        text = (
+            f"its lease of {lease.lane} is ending (leases.{campaign.id}.state in "
+            f"{environment_file(environment_name)}), so it is not deployed again: run "
+            f"`warmlane destroy -e {environment_name} --campaign {campaign.id}`, then remove the lease and this file"
+        )
+        found.append(Problem("id", show(campaign.id), text))
     if found or lease is None:
         raise ConfigError(file, found)
     return lease

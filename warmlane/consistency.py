@@ -43,7 +43,7 @@ def _networks(raw: Raw, key: str) -> list[IPv4Network]:
 
 def environment_problems(data: object) -> list[Problem]:
     """Every disagreement between parts of an environment's document."""
-    checks = (_leases, _strategy, _subnets, _unique_addresses, _incidents, _history, _images)
+    checks = (_leases, _strategy, _subnets, _unique_addresses, _incidents, _history, _stages, _overrides, _images)
     raw = data if isinstance(data, Mapping) else {}
     return [problem for check in checks for problem in check(raw)]
 
@@ -183,6 +183,48 @@ def _history(raw: Raw) -> Iterator[Problem]:
             )
             if since and until and until < since:
                 yield Problem(f"lanes.{lane_id}.leases.{index}.until", show(str(until)), "a lease ends after it began")
+
+
+def _stages(raw: Raw) -> Iterator[Problem]:
+    """A stage is dated, and no lane has more sending days behind it than its calendar has days."""
+    for lane_id, lane in _mapping(raw, "lanes").items():
+        if not isinstance(lane, Mapping):
+            continue
+        path, adopted = f"lanes.{lane_id}", _mapping(lane, "adopted")
+        started, as_of, adopted_as_of = (
+            _date(lane.get("started")),
+            _date(lane.get("sending_days_as_of")),
+            _date(adopted.get("as_of")),
+        )
+        if started and adopted_as_of and adopted_as_of > started:
+            text = f"the address was warm before it became a lane on {started}; later days belong to sending_days"
+            yield Problem(f"{path}.adopted.as_of", show(str(adopted_as_of)), text)
+        days = lane.get("sending_days")
+        if not isinstance(days, int) or days <= 0:
+            continue
+        if lane.get("sending_days_as_of") is None:
+            text = f"sending_days {days} needs it: the last day with mail that it counts, in quotes"
+            yield Problem(f"{path}.sending_days_as_of", "", text)
+        elif started and as_of and as_of < started:
+            text = f"lane {lane_id} came to be on {started}, and sent nothing before"
+            yield Problem(f"{path}.sending_days_as_of", show(str(as_of)), text)
+        elif started and as_of:
+            earlier = adopted.get("stage")
+            most = (as_of - started).days + 1 + (earlier if isinstance(earlier, int) else 0)
+            if days > most:
+                text = f"from {started} to {as_of} the lane can't have had more than {most}, adopted ones included"
+                yield Problem(f"{path}.sending_days", show(days), text)
+
+
+def _overrides(raw: Raw) -> Iterator[Problem]:
+    """An override ends within its lease, which has begun before."""
+    for campaign, lease in _mapping(raw, "leases").items():
+        if not isinstance(lease, Mapping):
+            continue
+        since, until = _date(lease.get("since")), _date(_mapping(lease, "override").get("until"))
+        if since and until and until < since:
+            text = f"the lease begins on {since}, so an override that ends before lifts nothing; remove it or move it"
+            yield Problem(f"leases.{campaign}.override.until", show(str(until)), text)
 
 
 def _images(raw: Raw) -> Iterator[Problem]:

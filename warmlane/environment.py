@@ -108,9 +108,9 @@ class Adopted(Model):
     """Evidence for an address that was warm before it became a lane."""
 
     stage: Annotated[int, Field(ge=1, le=60)] = Field(
-        description="Sending day of the plan that the address had reached."
+        description="Sending days of the plan that the address had behind it at the end of `as_of`."
     )
-    as_of: date = Field(description="Date of the adoption.")
+    as_of: date = Field(description="Last day with mail that `stage` counts; before or on the lane's `started`.")
     by: EmailAddress = Field(description="Who vouches for it.")
     evidence: Annotated[str, Field(min_length=10)] = Field(description="Where the delivered volumes can be read.")
 
@@ -145,15 +145,34 @@ class Lane(Model):
     address: IPv4Address | None = Field(default=None, description="Public address; needed by `external` only.")
     node_labels: dict[str, str] = Field(default_factory=dict, description="Labels of the lane's nodes, for `external`.")
     started: date = Field(description="Day on which the lane came to be.")
-    sending_days: Annotated[int, Field(ge=0)] = Field(default=0, description="Days with mail so far, from the ledger.")
-    adopted: Adopted | None = Field(default=None, description="Evidence, where the address was warm before.")
+    sending_days: Annotated[int, Field(ge=0)] = Field(
+        default=0,
+        description="Sending days behind the lane at the end of `sending_days_as_of`: adopted ones and days with mail, "
+        "counted anew after 30 idle days.",
+    )
+    sending_days_as_of: date | None = Field(
+        default=None,
+        description="Last day with mail that `sending_days` counts; a day that is over (UTC). Needed with it.",
+    )
+    adopted: Adopted | None = Field(
+        default=None, description="Evidence, where the address was warm before; counts until `sending_days` is written."
+    )
     leases: list[PastLease] = Field(default_factory=list, description="Leases that have ended.")
     incidents: list[Incident] = Field(default_factory=list, description="Incidents and their remediation.")
 
     @property
     def stage(self) -> int:
-        """Sending days of the plan that count as done: the lane's own or the adopted ones, whichever is more."""
-        return max(self.sending_days, self.adopted.stage if self.adopted else 0)
+        """Sending days of the plan behind the lane at the end of `stage_as_of`."""
+        if self.sending_days_as_of is not None:
+            return self.sending_days
+        return self.adopted.stage if self.adopted else 0
+
+    @property
+    def stage_as_of(self) -> date | None:
+        """Last day with mail that `stage` counts; None while the lane never sent."""
+        if self.sending_days_as_of is not None:
+            return self.sending_days_as_of
+        return self.adopted.as_of if self.adopted else None
 
 
 class LeaseState(StrEnum):
@@ -163,11 +182,22 @@ class LeaseState(StrEnum):
     ENDING = "ending"
 
 
+class Override(Model):
+    """Leave to pass SparkPost's column: until then the plan's own published figures hold."""
+
+    by: EmailAddress = Field(description="Who decided it.")
+    why: Annotated[str, Field(min_length=10)] = Field(description="Why the upper bound may be passed.")
+    until: date = Field(description="Last day on which it may be passed.")
+
+
 class Lease(Model):
     """Who holds a lane. The key in `leases` is the campaign's id."""
 
     lane: Identifier = Field(description="The lane that the campaign sends from.")
-    since: date = Field(description="First day of the lease; the warm-up schedule counts from here.")
+    since: date = Field(description="First day of the lease; nothing is sent before.")
+    override: Override | None = Field(
+        default=None, description="Lifts the upper bound of the warm-up (SparkPost's column) for a while."
+    )
     state: LeaseState = Field(
         default=LeaseState.ACTIVE, description="`ending` while the campaign's sender is taken down."
     )
@@ -208,7 +238,7 @@ class Environment(Model):
     """An environment: a cluster, its lanes, who holds them, and the platform's services."""
 
     domain: Domain = Field(description="Parent domain of the lanes' host names (`<lane>.<domain>`).")
-    deliverability_contact: EmailAddress = Field(description="On-call of deliverability.")
+    deliverability_contact: EmailAddress = Field(description="Mailbox of those who answer for the lanes' reputation.")
     cluster: Cluster = Field(description="The Kubernetes cluster.")
     aws: Aws | None = Field(default=None, description="AWS account; not needed by `external`.")
     egress: Egress = Field(description="How mail leaves with a lane's address.")

@@ -11,7 +11,7 @@ from typing import Any
 from warmlane import names
 from warmlane.campaign import Campaign
 from warmlane.environment import Environment, Lane, Lease
-from warmlane.warmup.schedule import schedule
+from warmlane.warmup.schedule import schedule, start
 
 CONFIG_KEY = "config.json"
 """Key of the ConfigMap `sender-config` under which the document's JSON lies."""
@@ -22,8 +22,13 @@ IDENTITY_KEY = "identity.json"
 def sender_config(
     campaign: Campaign, lane_id: str, lane: Lane, lease: Lease, environment: Environment
 ) -> dict[str, Any]:
-    """The sender's configuration as a JSON document; volumes and limits in messages/day, dates in ISO 8601."""
-    steps = schedule(campaign.plan, lane.stage, campaign.daily_volume)
+    """The sender's configuration as a JSON document; volumes and limits in messages/day, dates in ISO 8601.
+
+    `warm_up` holds the whole schedule: `limits[i]` belongs to the day `starts` + i and to the plan's sending day
+    `stage` + 1 + i; the last limit stands for every later day, and nothing is sent before `starts`.
+    """
+    lifted_until = lease.override.until if lease.override else None
+    steps = schedule(campaign.plan, start(lane, lease), campaign.daily_volume, lifted_until)
     return {
         "campaign": campaign.id,
         "lane": lane_id,
@@ -33,9 +38,8 @@ def sender_config(
         "wanted_by": campaign.wanted_by.isoformat(),
         "warm_up": {
             "plan": campaign.plan.value,
-            "stage": lane.stage,
-            "since": lease.since.isoformat(),
-            "first_day": steps.first_day,
+            "stage": steps.start.stage,
+            "starts": steps.start.day.isoformat(),
             "limits": list(steps.limits),
         },
     }

@@ -13,10 +13,11 @@ from warmlane.environment import Lease, LeaseState
 
 RUNBOOK = "docs/runbook.md"
 BOUNCE_RATIO_LIMIT = 0.05
-"""Ratio 0-1 of bounced to final outcomes. AWS SES puts an account under review at 5 % (facts/monitoring.md 3.4)."""
+"""Ratio 0-1 of bounced to final outcomes. AWS SES puts an account under review at 5 %
+(docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html)."""
 BOUNCE_FLOOR = 10
-"""Bounces an hour below which a ratio means nothing: 5 % of 100 messages is passed with 95 % confidence at 9 events,
-and at 20 messages a single bounce already looks like 5 % (facts/monitoring.md 4.2)."""
+"""Bounces an hour below which a ratio means nothing: 5 % of 100 messages is passed with 95 % confidence at 9 events
+(one-sided Wilson score bound), and at 20 messages a single bounce already looks like 5 %."""
 
 _SENDERS = f'job="{names.SCRAPE_JOB}"'
 _FINAL = f'sender_deliveries_total{{{_SENDERS},outcome=~"bounced|delivered"}}'

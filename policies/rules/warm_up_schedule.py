@@ -2,98 +2,81 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Any
 
 from pulumi_policy import Severity
-from pydantic import Field, ValidationError
 
 from policies import committed, kubernetes
-from policies.plain import at
 from policies.rule import About, Resource, resource_rule
+from policies.sender_document import SenderConfig, Unreadable, is_sender_config, read
 from warmlane import names
-from warmlane.base import Identifier, Model
-from warmlane.campaign import Plan
-from warmlane.sender_config import CONFIG_KEY
-from warmlane.validation import problems
-from warmlane.warmup.plans import SPARKPOST, step
-from warmlane.warmup.schedule import earliest_date
+from warmlane.environment import Environment, Lane, Lease
+from warmlane.warmup.plans import published, step
+from warmlane.warmup.schedule import REPUTATION_DAYS, Start, schedule
 
 ABOUT = About(
     name="warm-up-schedule",
     display_name="Warm-up schedule",
-    description="No sending day exceeds the plan's step, and the daily volume is reached by the date it is wanted.",
+    description=(
+        "Counted from the lane's dated stage, no day exceeds the plan's step, and the daily volume is reached by the "
+        "date it is wanted."
+    ),
     remediation="Lower daily_volume, move wanted_by, or lease a lane that is warmer; never edit the schedule itself.",
     severity=Severity.CRITICAL,
 )
 
-Messages = Annotated[int, Field(ge=1, le=SPARKPOST[-1])]
-
-
-class WarmUp(Model):
-    """The part `warm_up` of a sender's configuration."""
-
-    plan: Plan
-    stage: Annotated[int, Field(ge=0)]
-    since: date
-    first_day: Annotated[int, Field(ge=1)]
-    limits: Annotated[list[Messages], Field(min_length=1)]
-
-
-class SenderConfig(Model):
-    """A sender's configuration, as `warmlane.sender_config` writes it."""
-
-    campaign: Identifier
-    lane: Identifier
-    hostname: str
-    sending_domain: str
-    daily_volume: Messages
-    wanted_by: date
-    warm_up: WarmUp
-
 
 def judge(resource: Resource) -> Iterator[str]:
-    campaign = kubernetes.campaign(resource)
-    is_config = kubernetes.kind(resource) == "ConfigMap" and kubernetes.name(resource) == names.SENDER_CONFIG_MAP
-    if not is_config or not campaign:
+    if not is_sender_config(resource):
         return
-    what, text = kubernetes.title(resource), at(resource.props, "data", CONFIG_KEY)
-    if not isinstance(text, str):
-        yield (
-            f"{what} has no schedule in the plan. Set its key {CONFIG_KEY} from warmlane.sender_config, without "
-            "Outputs."
-        )
-        return
+    what, campaign = kubernetes.title(resource), kubernetes.campaign(resource) or ""
     try:
-        config = SenderConfig.model_validate(json.loads(text))
-    except ValidationError as error:
-        found = "; ".join(map(str, problems(error, SenderConfig)))
-        yield f"{what} does not hold a sender's configuration ({found}). Write it by warmlane.sender_config."
+        config = read(resource)
+    except Unreadable as unreadable:
+        yield str(unreadable)
         return
-    except ValueError:
-        yield f"{what} does not hold JSON in {CONFIG_KEY}. Write it by warmlane.sender_config."
-        return
-    yield from _facts(resource, what, campaign, config)
-    yield from _steps(what, config)
-    yield from _deadline(what, config)
-
-
-def _facts(resource: Resource, what: str, campaign: str, config: SenderConfig) -> Iterator[str]:
-    """The schedule counts from what is committed: nobody warms a lane up by writing a higher stage."""
     environment = committed.environment(resource.stack)
-    written = committed.campaign(campaign, resource.stack)
     lease = environment.leases.get(campaign)
-    expected: list[tuple[str, Any, Any]] = [("campaign", config.campaign, campaign)]
-    if lease:
-        lane = environment.lanes[lease.lane]
-        expected += [
-            ("lane", config.lane, lease.lane),
-            ("hostname", config.hostname, names.lane_host(lease.lane, environment.domain)),
-            ("warm_up.stage", config.warm_up.stage, lane.stage),
-            ("warm_up.since", config.warm_up.since, lease.since),
-        ]
+    file = f"Pulumi.{committed.environment_name(resource.stack)}.yaml"
+    if lease is None:
+        yield f"{what} sends for {campaign}, which holds no lane in {file}. Add leases.{campaign} there."
+        return
+    begin = _begin(environment.lanes[lease.lane], lease)
+    yield from _facts(resource, what, campaign, config, environment, begin)
+    yield from _stage_is_over(lease.lane, environment.lanes[lease.lane], file)
+    yield from _steps(what, config, lease, begin)
+    yield from _deadline(what, config, lease, begin)
+
+
+def _begin(lane: Lane, lease: Lease) -> Start:
+    """Sending days behind the lane, and the day of the first limit, reckoned day by day from what is committed.
+
+    A day that the stage counts already, or on which the lease has not begun, has no limit. A lane without mail for more
+    than 30 days starts over.
+    """
+    counted = lane.stage_as_of
+    day = lease.since
+    while counted is not None and day <= counted:
+        day += timedelta(days=1)
+    kept = counted is not None and counted >= day - timedelta(days=REPUTATION_DAYS)
+    return Start(lane.stage if kept else 0, day)
+
+
+def _facts(
+    resource: Resource, what: str, campaign: str, config: SenderConfig, environment: Environment, begin: Start
+) -> Iterator[str]:
+    """The schedule counts from what is committed: nobody warms a lane up by writing a higher stage."""
+    written = committed.campaign(campaign, resource.stack)
+    lane = environment.leases[campaign].lane
+    expected: list[tuple[str, Any, Any]] = [
+        ("campaign", config.campaign, campaign),
+        ("lane", config.lane, lane),
+        ("hostname", config.hostname, names.lane_host(lane, environment.domain)),
+        ("warm_up.stage", config.warm_up.stage, begin.stage),
+        ("warm_up.starts", config.warm_up.starts, begin.day),
+    ]
     if written:
         expected += [
             ("warm_up.plan", config.warm_up.plan, written.plan),
@@ -107,30 +90,39 @@ def _facts(resource: Resource, what: str, campaign: str, config: SenderConfig) -
             )
 
 
-def _steps(what: str, config: SenderConfig) -> Iterator[str]:
-    warm_up = config.warm_up
-    if warm_up.first_day != warm_up.stage + 1:
+def _stage_is_over(lane_id: str, lane: Lane, file: str) -> Iterator[str]:
+    if lane.stage_as_of is not None and lane.stage_as_of >= committed.today():
         yield (
-            f"{what} starts on the plan's sending day {warm_up.first_day}, but the lane has {warm_up.stage} behind "
-            f"it. Start on day {warm_up.stage + 1}."
+            f"Lane {lane_id} counts sending days up to {lane.stage_as_of} in {file}, a day that is not over (UTC). "
+            "Count whole days only."
         )
-    for offset, limit in enumerate(warm_up.limits):
-        day = warm_up.first_day + offset
-        most = step(warm_up.plan, day)
+
+
+def _steps(what: str, config: SenderConfig, lease: Lease, begin: Start) -> Iterator[str]:
+    """No day's limit exceeds the figure of the sending days that lie behind it, plus one."""
+    plan, override = config.warm_up.plan, lease.override
+    for offset, limit in enumerate(config.warm_up.limits):
+        day, number = begin.day + timedelta(days=offset), begin.stage + 1 + offset
+        # The last figure stands for every later day, also after an override has ended.
+        last = offset == len(config.warm_up.limits) - 1
+        lifted = override is not None and day <= override.until and not last
+        most = published(plan, number) if lifted else step(plan, number)
         if limit > most:
+            ended = f"; the override of {override.by} ends on {override.until}" if override else ""
             yield (
-                f"{what} allows {limit} messages on sending day {day}, and the plan {warm_up.plan} allows {most}. "
-                f"Lower the limit of that day to {most} or less."
+                f"{what} allows {limit} messages on {day}, sending day {number}, and the plan {plan} allows {most}"
+                f"{ended}. Lower the limit of that day to {most} or less."
             )
 
 
-def _deadline(what: str, config: SenderConfig) -> Iterator[str]:
+def _deadline(what: str, config: SenderConfig, lease: Lease, begin: Start) -> Iterator[str]:
     warm_up = config.warm_up
-    days = next((offset for offset, limit in enumerate(warm_up.limits) if limit >= config.daily_volume), None)
-    reached = None if days is None else warm_up.since + timedelta(days=days)
+    offset = next((index for index, limit in enumerate(warm_up.limits) if limit >= config.daily_volume), None)
+    reached: date | None = None if offset is None else begin.day + timedelta(days=offset)
     if reached is not None and reached <= config.wanted_by:
         return
-    earliest = earliest_date(warm_up.plan, warm_up.stage, config.daily_volume, warm_up.since)
+    lifted_until = lease.override.until if lease.override else None
+    earliest = schedule(warm_up.plan, begin, config.daily_volume, lifted_until).reached()
     when = f"on {reached}" if reached else "never"
     yield (
         f"{what} reaches {config.daily_volume} messages/day {when}, and it is wanted by {config.wanted_by}. The "

@@ -83,8 +83,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     start, end = text.index("    egress:\n"), text.index("    lanes:\n")
     text = text[:start] + "    egress: {strategy: external}\n" + text[end:]
     for lane, address in (("amber", "192.0.2.11"), ("birch", "192.0.2.12")):
-        more = f'        address: {address}\n        node_labels: {{lane: {lane}}}\n        started: "2026-10-01"\n'
-        text = text.replace(f'      {lane}:\n        started: "2026-10-01"\n', f"      {lane}:\n{more}")
+        more = f'        address: {address}\n        node_labels: {{lane: {lane}}}\n        started: "2026-11-02"\n'
+        text = text.replace(f'      {lane}:\n        started: "2026-11-02"\n', f"      {lane}:\n{more}")
     (repository / "Pulumi.dev.yaml").write_text(text)
     found.stacks(dev=9, spring__sale_dev=5, newsletter_dev=5)
     return found

@@ -71,6 +71,8 @@ def deleted(mapping: dict[str, Any], key: str) -> None:
     del mapping[key]
 
 
+OVERRIDE = {"by": "deliverability@warmlane.test", "why": "The launch date is fixed by contract."}
+
 ENVIRONMENT_SLIPS: list[tuple[str, Change, str, str, str]] = [
     ("unknown key", lambda d: d.update(lane={}), "lane", "{}", "did you mean lanes?"),
     ("unknown nested key", lambda d: d["cluster"].update(cnii="x"), "cluster.cnii", '"x"', "did you mean cni?"),
@@ -151,9 +153,58 @@ ENVIRONMENT_SLIPS: list[tuple[str, Change, str, str, str]] = [
         lambda d: d["leases"]["newsletter"].update(since="2026-01-01"),
         "leases.newsletter.since",
         '"2026-01-01"',
-        "2026-10-01",
+        "2026-11-02",
+    ),
+    (
+        "undated stage",
+        lambda d: d["lanes"]["amber"].update(sending_days=3),
+        "lanes.amber.sending_days_as_of",
+        "",
+        "sending_days 3 needs it",
+    ),
+    (
+        "stage dated before the lane",
+        lambda d: d["lanes"]["amber"].update(sending_days=3, sending_days_as_of="2026-11-01"),
+        "lanes.amber.sending_days_as_of",
+        '"2026-11-01"',
+        "came to be on 2026-11-02",
+    ),
+    (
+        "more sending days than days",
+        lambda d: d["lanes"]["amber"].update(sending_days=18, sending_days_as_of="2026-11-04"),
+        "lanes.amber.sending_days",
+        "18",
+        "more than 17, adopted ones included",
+    ),
+    (
+        "adopted later than made",
+        lambda d: d["lanes"]["amber"]["adopted"].update(as_of="2026-11-03"),
+        "lanes.amber.adopted.as_of",
+        '"2026-11-03"',
+        "became a lane on 2026-11-02",
+    ),
+    (
+        "override that is over before",
+        lambda d: d["leases"]["newsletter"].update(override={**OVERRIDE, "until": "2026-11-01"}),
+        "leases.newsletter.override.until",
+        '"2026-11-01"',
+        "begins on 2026-11-02",
+    ),
+    (
+        "override without an end",
+        lambda d: d["leases"]["newsletter"].update(override={"by": "a@warmlane.test", "why": "The launch is fixed."}),
+        "leases.newsletter.override.until",
+        "",
+        "Last day on which it may be passed",
     ),
 ]
+
+
+def test_a_whole_stage_and_an_override_are_accepted(environment: dict[str, Any]) -> None:
+    environment["lanes"]["amber"].update(sending_days=17, sending_days_as_of="2026-11-04")
+    environment["leases"]["newsletter"]["override"] = {**OVERRIDE, "until": "2026-11-02"}
+    parsed = parse_environment(environment, "the-file.yaml")
+    assert parsed.lanes["amber"].stage == 17, "14 adopted days and three days with mail"
 
 
 @pytest.mark.parametrize(
@@ -271,6 +322,9 @@ def test_campaign_and_stack_agree(environment: dict[str, Any], campaign: dict[st
     assert check_campaign(sale, "spring-sale.dev", parsed, "c.yaml").lane == "amber"
     with pytest.raises(ConfigError, match="it must be autumn, the first part of the stack's name autumn.dev"):
         check_campaign(sale, "autumn.dev", parsed, "c.yaml")
+    environment["leases"]["spring-sale"]["state"] = "ending"
+    with pytest.raises(ConfigError, match=r"its lease of amber is ending .*`warmlane destroy -e dev --campaign"):
+        check_campaign(sale, "spring-sale.dev", parse_environment(environment, "e.yaml"), "c.yaml")
     del environment["leases"]["spring-sale"]
     with pytest.raises(ConfigError, match=r"add leases.spring-sale to Pulumi.dev.yaml \(free lanes: amber\)"):
         check_campaign(sale, "spring-sale.dev", parse_environment(environment, "e.yaml"), "c.yaml")

@@ -27,7 +27,7 @@ WARM_UP_MUTANTS: list[tuple[str, str, Change, str]] = [
         "warm-up-schedule",
         "above the plan",
         schedule(limits=[200_001, 250_000]),
-        "allows 200001 messages on sending day 15, and the plan moderate allows 200000",
+        "allows 200001 messages on 2026-11-02, sending day 15, and the plan moderate allows 200000",
     ),
     ("warm-up-schedule", "never reached", schedule(limits=[200_000]), "reaches 250000 messages/day never"),
     (
@@ -39,18 +39,18 @@ WARM_UP_MUTANTS: list[tuple[str, str, Change, str]] = [
     (
         "warm-up-schedule",
         "warmer than it is",
-        schedule(stage=15, first_day=16),
+        schedule(stage=15),
         "warm_up.stage 15, but the committed config says 14",
     ),
     (
         "warm-up-schedule",
         "skips days",
-        schedule(first_day=20),
-        "starts on the plan's sending day 20, but the lane has 14 behind it",
+        schedule(stage=20, limits=[250_000]),
+        "allows 250000 messages on 2026-11-02, sending day 15",
     ),
     ("warm-up-schedule", "other plan", schedule(plan="aggressive"), "committed config says moderate"),
     ("warm-up-schedule", "other lane", schedule(lane="birch"), "lane birch, but the committed config says amber"),
-    ("warm-up-schedule", "backdated", schedule(since="2026-10-01"), "committed config says 2026-11-02"),
+    ("warm-up-schedule", "backdated", schedule(starts="2026-11-01"), "committed config says 2026-11-02"),
     ("warm-up-schedule", "unknown", lambda s: s["config"].props.update(data=UNKNOWN), "no schedule in the plan"),
     (
         "warm-up-schedule",

@@ -52,7 +52,9 @@ PROGRAM_CASES = (
     Program("quota-and-limits-present", "spring-sale.dev", "no ResourceQuota of campaign-spring-sale bounds pods"),
     Program("sender-configured", "spring-sale.dev", "which this stack does not declare in campaign-spring-sale"),
     Program("sender-pinned-to-lane", "spring-sale.dev", "label warmlane.dev/lane is birch. Set it to amber"),
-    Program("warm-up-schedule", "spring-sale.dev", "allows 250000 messages on sending day 15, and the plan moderate"),
+    Program(
+        "warm-up-schedule", "spring-sale.dev", "allows 250000 messages on 2026-11-02, sending day 15, and the plan"
+    ),
 )
 
 POLICY_CONFIG_CASES = (

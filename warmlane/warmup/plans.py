@@ -1,7 +1,7 @@
 """Published warm-up plans, in messages/day of one address on each sending day.
 
 Every plan is cut to SparkPost's column, the upper bound of this project: it is the fastest of the published tables
-that a sender documents for its own addresses. Read 2026-08 (`facts/deliverability.md` 2):
+that a sender documents for its own addresses. Read 2026-08:
 
 - SparkPost: SparkPost/support-docs, `content/docs/deliverability/ip-warm-up-overview.md`. Day 28 is printed "7,50,000"
   there, between 6 and 10 million: 7,500,000.
@@ -45,8 +45,13 @@ def upper_bound(day: int) -> int:
     return SPARKPOST[min(day, len(SPARKPOST)) - 1]
 
 
-def _published(plan: Plan, day: int) -> int:
-    """The plan's own figure, continued after its table as its source says; never above the highest upper bound."""
+def published(plan: Plan, day: int) -> int:
+    """The plan's own figure for sending day `day` (1-based), messages/day, continued as its source says.
+
+    Never above the last figure of SparkPost's column. Raises ValueError for a day below 1.
+    """
+    if day < 1:
+        raise ValueError(f"sending days count from 1; there is no day {day}")
     top = SPARKPOST[-1]
     table: tuple[int, ...]
     if plan is Plan.CONSERVATIVE:
@@ -68,6 +73,4 @@ def step(plan: Plan, day: int) -> int:
 
     Raises ValueError for a day below 1.
     """
-    if day < 1:
-        raise ValueError(f"sending days count from 1; there is no day {day}")
-    return min(_published(plan, day), upper_bound(day))
+    return min(published(plan, day), upper_bound(day))
