@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -13,9 +11,6 @@ from typing import Any
 from lab import settings, toolchain
 from lab.network import CommandFailed, topology
 from lab.network.commands import run
-
-DISK_GIB = 12
-MEMORY_GIB = 4
 
 
 @dataclass(frozen=True)
@@ -29,17 +24,8 @@ class Finding:
 
 def findings() -> list[Finding]:
     """Everything at once, so that nobody mends one thing to learn of the next."""
-    return [_root(), _packages(), _tools(), _disk(), _memory(), *_kernel(), _addresses()]
-
-
-def _root() -> Finding:
-    return Finding("root", os.geteuid() == 0, "run as root, or with Docker by `make up`")
-
-
-def _packages() -> Finding:
-    lacking = toolchain.missing_packages()
-    remedy = toolchain.install_command(lacking) if lacking else ""
-    return Finding("Debian packages", not lacking, remedy)
+    machine = [Finding(what, not remedy, remedy) for what, remedy in toolchain.machine_findings()]
+    return [*machine, _tools(), *_kernel(), _addresses()]
 
 
 def _tools() -> Finding:
@@ -49,20 +35,6 @@ def _tools() -> Finding:
     return Finding(
         "tools in the cache", not lacking, f"`make up` builds {names} (about {minutes} min)" if lacking else ""
     )
-
-
-def _disk() -> Finding:
-    free = min(shutil.disk_usage(_existing(path)).free for path in (settings.CACHE, settings.STATE)) / 2**30
-    return Finding(f"{free:.0f} GiB of disk free", free >= DISK_GIB, f"the lab and its cache need {DISK_GIB} GiB")
-
-
-def _existing(path: Path) -> Path:
-    return next(parent for parent in (path, *path.parents) if parent.exists())
-
-
-def _memory() -> Finding:
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return Finding(f"{memory:.0f} GiB of memory", memory >= MEMORY_GIB, f"the lab needs {MEMORY_GIB} GiB")
 
 
 def _kernel() -> list[Finding]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lab.toolchain.build import Toolbox, built, ensure
 from lab.toolchain.catalogue import TOOLS, Tool, minutes_left, missing
-from lab.toolchain.packages import install_command, missing_packages
+from lab.toolchain.packages import machine_findings, missing_packages
 from lab.toolchain.steps import Report, StepFailed
 
 __all__ = [
@@ -18,7 +18,7 @@ __all__ = [
     "Toolbox",
     "built",
     "ensure",
-    "install_command",
+    "machine_findings",
     "minutes_left",
     "missing",
     "missing_packages",

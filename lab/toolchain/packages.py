@@ -1,41 +1,22 @@
-"""Debian packages that the lab needs, and which of them this machine lacks."""
+"""Which of the Debian packages that the lab needs this machine lacks."""
 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable
-from pathlib import Path
 
-LIST = Path(__file__).parent / "debian-packages.txt"
-"""One package a line; `lab/bootstrap` and `lab/Dockerfile` read the same file."""
+from lab import settings
 
-
-def needed() -> list[str]:
-    """Names of the packages, sorted."""
-    lines = (line.split("#")[0].strip() for line in LIST.read_text().splitlines())
-    return sorted(line for line in lines if line)
+BOOTSTRAP = settings.REPOSITORY / "lab" / "bootstrap"
+"""Looks at the machine before there is a Python, so what it looks at is looked at there alone."""
 
 
 def missing_packages() -> list[str]:
     """Needed packages that are not installed; all of them on a machine without dpkg."""
-    names = needed()
-    try:
-        asked = subprocess.run(
-            ["dpkg-query", "--show", "--showformat", "${db:Status-Abbrev} ${Package}\n", *names],
-            capture_output=True,
-            text=True,
-        )
-    except FileNotFoundError:
-        return names
-    return absent(names, asked.stdout.splitlines())
+    return subprocess.run([BOOTSTRAP, "packages"], capture_output=True, text=True, check=True).stdout.split()
 
 
-def absent(names: Iterable[str], listing: Iterable[str]) -> list[str]:
-    """Names that `dpkg-query` does not list as installed (status `ii`, or `hi` when held)."""
-    installed = {parts[1] for line in listing if len(parts := line.split()) == 2 and parts[0] in {"ii", "hi"}}
-    return sorted(set(names) - installed)
-
-
-def install_command(names: Iterable[str]) -> str:
-    """What a person types to install `names`."""
-    return f"apt-get update && apt-get install --yes --no-remove --no-install-recommends {' '.join(names)}"
+def machine_findings() -> list[tuple[str, str]]:
+    """What the lab needs of the machine, each with what to do about it; empty where it is well."""
+    asked = subprocess.run([BOOTSTRAP, "findings"], capture_output=True, text=True, check=True)
+    rows = [line.partition("\t") for line in asked.stdout.splitlines()]
+    return [(what, remedy) for what, _, remedy in rows]
