@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from lab import images, lifecycle, settings
+from lab.node import confines
 
 pytestmark = [pytest.mark.lab, pytest.mark.last, pytest.mark.timeout(1500)]
 
@@ -102,6 +103,8 @@ def unpack(archive: Path, directory: Path) -> None:
 
 def test_the_lab_comes_up_in_the_machine_image(root: Path, progress: Callable[[str], None]) -> None:
     lifecycle.down()
+    controllers = confines.cgroup2_root() / "cgroup.subtree_control"
+    enabled = controllers.read_text()
     variables = {**os.environ, "CACHE": str(settings.CACHE), "CACHE_INSIDE": CACHE_INSIDE}
     inside = {
         "WARMLANE_CACHE": CACHE_INSIDE,
@@ -121,3 +124,4 @@ def test_the_lab_comes_up_in_the_machine_image(root: Path, progress: Callable[[s
     assert run.returncode == 0, f"the lab did not come up in the image:\n{run.stdout[-4000:]}\n{run.stderr[-4000:]}"
     assert "node" in run.stdout and "ready" in run.stdout, f"the status does not show a ready node:\n{run.stdout}"
     assert lifecycle.leftovers() == [], "`lab down` inside the image left something on the machine"
+    assert controllers.read_text() == enabled, "`lab down` left the machine's cgroup root changed"

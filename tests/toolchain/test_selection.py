@@ -41,14 +41,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(
-    folder: Path, *arguments: str, uid: int = 0, packages: tuple[str, ...] = (), required: bool = False
+    folder: Path, *arguments: str, uid: int = 0, packages: tuple[str, ...] = (), required: str = ""
 ) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
         # Without the plugins of this project's environment each run takes half the time.
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTHONPATH": str(settings.REPOSITORY),
-        "WARMLANE_REQUIRE_LAB": "1" if required else "",
+        settings.REQUIRE_LAB: required,
     }
     starter = STARTER.format(uid=uid, packages=list(packages))
     command = [sys.executable, "-c", starter, "-p", "no:cacheprovider", *arguments]
@@ -66,8 +66,9 @@ def test_quick_tests_run_first(folder: Path) -> None:
     assert "2 passed in" in last_line(result), "with a lab the closing line is pytest's own"
 
 
-def test_without_root_the_last_line_says_what_was_not_run(folder: Path) -> None:
-    result = run(folder, uid=1000)
+@pytest.mark.parametrize("required", ["", "0", "true"])
+def test_without_root_the_last_line_says_what_was_not_run(folder: Path, required: str) -> None:
+    result = run(folder, uid=1000, required=required)
     assert result.returncode == 0, result.stdout
     assert last_line(result) == "1 passed; 1 lab tests not run: the lab needs root or a Docker daemon"
 
@@ -78,12 +79,12 @@ def test_missing_packages_are_named_in_the_last_line(folder: Path) -> None:
 
 
 def test_a_required_lab_that_is_missing_fails_the_run(folder: Path) -> None:
-    result = run(folder, uid=1000, required=True)
+    result = run(folder, uid=1000, required="1")
     assert result.returncode != 0
     assert "1 lab tests can't run, and WARMLANE_REQUIRE_LAB is set: the lab needs root" in result.stdout + result.stderr
 
 
 def test_tests_that_nobody_asked_for_are_not_counted(folder: Path) -> None:
-    result = run(folder, "-m", "not lab", uid=1000, required=True)
+    result = run(folder, "-m", "not lab", uid=1000, required="1")
     assert result.returncode == 0, result.stdout
     assert "1 passed, 1 deselected" in last_line(result)
