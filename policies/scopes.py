@@ -23,7 +23,7 @@ LISTS_OF_CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 
 def of_kinds(*kinds: str) -> Scope:
     """Kubernetes objects of these kinds, wherever they are."""
-    return Scope(" and ".join(kinds), lambda resource: kubernetes.kind(resource) in kinds)
+    return Scope(", ".join(kinds), lambda resource: kubernetes.kind(resource) in kinds)
 
 
 def named(kind: str, name: str) -> Scope:
@@ -35,7 +35,7 @@ def named(kind: str, name: str) -> Scope:
 
 def of_types(*types: str) -> Scope:
     """Resources of these Pulumi types."""
-    return Scope(" and ".join(map(_short, types)), lambda resource: resource.type in types)
+    return Scope(", ".join(map(_short, types)), lambda resource: resource.type in types)
 
 
 def _short(type_: str) -> str:
@@ -50,3 +50,11 @@ def in_containers(*path: str) -> list[Path]:
 def is_campaign_stack(resource: Resource) -> bool:
     """Whether the stack is a campaign's (`<campaign>.<environment>`) and not an environment's."""
     return "." in resource.stack
+
+
+def of_campaigns(*kinds: str) -> Scope:
+    """Kubernetes objects of these kinds in a campaign's stack."""
+    return Scope(
+        f"{', '.join(kinds)} of a campaign's stack",
+        lambda resource: kubernetes.kind(resource) in kinds and is_campaign_stack(resource),
+    )

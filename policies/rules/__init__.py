@@ -6,8 +6,11 @@ from policies.rule import Rule
 from policies.rules import (
     address_protected,
     default_deny_present,
+    derived_identity,
     images_by_digest,
+    lane_graph,
     lane_leased_once,
+    lane_network,
     no_host_access,
     no_wide_allow,
     quota_and_limits_present,
@@ -19,8 +22,11 @@ from policies.rules import (
 RULES: tuple[Rule, ...] = (
     address_protected.RULE,
     default_deny_present.RULE,
+    derived_identity.RULE,
     images_by_digest.RULE,
+    lane_graph.RULE,
     lane_leased_once.RULE,
+    lane_network.RULE,
     no_host_access.RULE,
     no_wide_allow.RULE,
     quota_and_limits_present.RULE,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from pulumi_policy import Severity
 
-from policies import kubernetes
-from policies.plain import at, items
+from policies import kubernetes, scopes
+from policies.inputs import plan
+from policies.plain import UNKNOWN, at, items
 from policies.rule import About, Resource, stack_rule
 from warmlane import names
 
@@ -17,8 +19,13 @@ ABOUT = About(
     description=(
         "Every workload of a campaign mounts the ConfigMap with its schedule, and the stack declares that ConfigMap."
     ),
+    why="A sender that starts without its configuration has no limits, and the schedule that is judged is not its own.",
     remediation="Declare CampaignSender (components/sender.py), which writes and mounts the configuration.",
     severity=Severity.HIGH,
+    inputs=(
+        *plan(scopes.CAMPAIGN_POD_TEMPLATES, ("spec", "volumes"), *scopes.in_containers("volumeMounts")),
+        *plan(scopes.of_campaigns("ConfigMap"), ("metadata", "name")),
+    ),
 )
 
 
@@ -29,21 +36,41 @@ def judge(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
         if kubernetes.kind(resource) == "ConfigMap" and kubernetes.name(resource) == names.SENDER_CONFIG_MAP
     }
     for resource in resources:
-        if not kubernetes.campaign(resource) or not kubernetes.has_pods(resource):
-            continue
-        what, namespace = kubernetes.title(resource), kubernetes.namespace(resource)
-        volumes = items(at(kubernetes.pod_template(resource), "spec"), "volumes")
-        if not any(at(volume, "configMap", "name") == names.SENDER_CONFIG_MAP for volume in volumes):
-            yield (
-                f"{what} does not mount the ConfigMap {names.SENDER_CONFIG_MAP}. Mount it at /etc/warmlane/config.",
-                resource,
-            )
-        elif namespace not in declared:
-            yield (
-                f"{what} mounts the ConfigMap {names.SENDER_CONFIG_MAP}, which this stack does not declare in "
-                f"{namespace}. Declare it from warmlane.sender_config.",
-                resource,
-            )
+        if kubernetes.campaign(resource) and kubernetes.has_pods(resource):
+            for message in _workload(resource, declared):
+                yield message, resource
+
+
+def _workload(resource: Resource, declared: set[str]) -> Iterator[str]:
+    what, namespace = kubernetes.title(resource), kubernetes.namespace(resource)
+    spec = at(kubernetes.pod_template(resource), "spec")
+    if at(spec, "volumes") is UNKNOWN:
+        return
+    volumes = [
+        volume for volume in items(spec, "volumes") if at(volume, "configMap", "name") == names.SENDER_CONFIG_MAP
+    ]
+    if not any(at(volume, "name") in _mounted(spec) for volume in volumes):
+        yield f"{what} does not mount the ConfigMap {names.SENDER_CONFIG_MAP}. Mount it at /etc/warmlane/config."
+    elif namespace not in declared:
+        yield (
+            f"{what} mounts the ConfigMap {names.SENDER_CONFIG_MAP}, which this stack does not declare in {namespace}. "
+            "Declare it from warmlane.sender_config."
+        )
+    if any(at(volume, "configMap", "optional") not in (None, False) for volume in volumes):
+        yield (
+            f"{what} starts without the ConfigMap {names.SENDER_CONFIG_MAP} where it is missing. Remove optional from "
+            "the volume."
+        )
+
+
+def _mounted(spec: Any) -> set[Any]:
+    """Names of the volumes that a container mounts whole: a mount by subPath does not follow a change."""
+    return {
+        at(mount, "name")
+        for container in kubernetes.containers(spec)
+        for mount in items(container, "volumeMounts")
+        if not at(mount, "subPath") and not at(mount, "subPathExpr")
+    }
 
 
 RULE = stack_rule(ABOUT, judge)

@@ -109,4 +109,55 @@ ENVIRONMENT_MUTANTS: list[tuple[str, str, Change, str]] = [
         lambda s: s["platform-lease-table"].props["data"].update(amber=UNKNOWN),
         "leases known only after deployment (data.amber)",
     ),
+    (
+        "lane-graph",
+        "no way out",
+        lambda s: s.pop("amber-policy"),
+        "Lane amber has no CiliumEgressGatewayPolicy",
+    ),
+    (
+        "lane-graph",
+        "another lane's address",
+        lambda s: s["amber-policy"].property_dependencies.update(spec=[s["birch-address"]]),
+        "CiliumEgressGatewayPolicy lane-amber takes spec from Eip birch-address",
+    ),
+    (
+        "lane-graph",
+        "a part of the internet",
+        lambda s: s["amber-policy"].props["spec"].update(destinationCIDRs=["8.0.0.0/7"]),
+        "does not cover all that the lane sends",
+    ),
+    (
+        "lane-graph",
+        "less than the internet",
+        lambda s: s["amber-policy"].props["spec"].update(excludedCIDRs=["203.0.113.0/24"]),
+        "does not cover all that the lane sends",
+    ),
+    (
+        "lane-graph",
+        "any node",
+        lambda s: gateway(s, "amber")["nodeSelector"]["matchLabels"].clear(),
+        "does not leave by the gateway's nodes",
+    ),
+    (
+        "lane-graph",
+        "any address",
+        lambda s: gateway(s, "amber").update(interface="eth0"),
+        "leaves by whatever address an interface has",
+    ),
+    (
+        "lane-graph",
+        "uncommitted lane",
+        lambda s: s["amber-policy"].props["metadata"]["labels"].update({"warmlane.dev/lane": "teal"}),
+        "is labelled with no committed lane",
+    ),
+    (
+        "lane-graph",
+        "another address after creation",
+        lambda s: (
+            s["amber-address"].created.update(publicIp="203.0.113.4"),
+            s["amber-host"].created.update(records=["203.0.113.5"]),
+        ),
+        "Record amber-host has the address 203.0.113.5, and Eip amber-address has 203.0.113.4",
+    ),
 ]

@@ -133,4 +133,5 @@ def declared(made: list[dict[str, Any]]) -> list[Declared]:
         one.property_dependencies = {
             key: [found[urn] for urn in urns if urn in found] for key, urns in item["propertyDependencies"].items()
         }
-    return list(found.values())
+    # Registration runs in threads, and a test must see the same order each time.
+    return [found[urn] for urn in sorted(found)]

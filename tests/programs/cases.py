@@ -45,8 +45,11 @@ class Config:
 PROGRAM_CASES = (
     Program("address-protected", "dev", "Eip cedar-address is not protected"),
     Program("default-deny-present", "spring-sale.dev", "Namespace campaign-spring-sale has no NetworkPolicy around it"),
+    Program("derived-identity", "spring-sale.dev", "data.username is bmV3c2xldHRlcg=="),
     Program("images-by-digest", "spring-sale.dev", "container idle, names its image as warmlane.local/sender:latest"),
+    Program("lane-graph", "dev", "Lane birch has no A record birch.warmlane.test"),
     Program("lane-leased-once", "dev", "out by lane amber, which CiliumEgressGatewayPolicy shared-"),
+    Program("lane-network", "dev", "NatGateway spare-nat has no part in the strategy cilium_gateway"),
     Program("no-host-access", "spring-sale.dev", "Pod campaign-spring-sale/on-the-host sets hostNetwork"),
     Program("no-wide-allow", "spring-sale.dev", "campaign-spring-sale/https allows egress to 0.0.0.0/0 on TCP 443"),
     Program("quota-and-limits-present", "spring-sale.dev", "no ResourceQuota of campaign-spring-sale bounds pods"),

@@ -1,0 +1,46 @@
+"""Every way to spoil a sound stack, and every change that must pass: the lists of all families together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from tests.policies.campaign_mutants import CAMPAIGN_MUTANTS
+from tests.policies.environment_mutants import ENVIRONMENT_MUTANTS
+from tests.policies.harness import Declared, campaign_stack, environment_stack
+from tests.policies.identity_mutants import IDENTITY_MUTANTS
+from tests.policies.lane_mutants import LANE_MUTANTS
+from tests.policies.warm_up_mutants import WARM_UP_MUTANTS
+
+Stack = dict[str, Declared]
+Change = Callable[[Stack], object]
+Build = Callable[[], Stack]
+
+
+class Mutant(NamedTuple):
+    """A change to a sound stack that a rule refuses, with a text of the refusal."""
+
+    build: Build
+    rule: str
+    title: str
+    change: Change
+    text: str
+
+
+prod_stack = partial(environment_stack, "prod")
+
+MUTANTS = [
+    *[Mutant(campaign_stack, *mutant) for mutant in [*CAMPAIGN_MUTANTS, *IDENTITY_MUTANTS, *WARM_UP_MUTANTS]],
+    *[Mutant(environment_stack, *mutant) for mutant in ENVIRONMENT_MUTANTS],
+    *[Mutant(prod_stack, *mutant) for mutant in LANE_MUTANTS],
+]
+
+SHIPPED: dict[str, Build] = {
+    "dev": environment_stack,
+    "prod": prod_stack,
+    "spring-sale.dev": campaign_stack,
+    "newsletter.dev": partial(campaign_stack, "newsletter"),
+    "receipts.prod": partial(campaign_stack, "receipts", "prod"),
+}
+"""What Warmlane's own programs make, under both strategies."""
