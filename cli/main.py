@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cli import deploy, images_commands, lab_commands, stacks, status
+from cli import deploy, images_commands, lab_commands, policy_commands, stacks, status
 from cli.engine import Engine, Run, variables_with
 from cli.outcome import Code, ConfigRefused, Misused, Stop, WorldFailed, worst
 from cli.output import Output, counts
@@ -44,6 +44,7 @@ app = typer.Typer(
 )
 app.add_typer(lab_commands.app, name="lab")
 app.add_typer(images_commands.app, name="images")
+app.add_typer(policy_commands.app, name="policy")
 
 EnvironmentOption = Annotated[str, typer.Option("--environment", "-e", help="The environment (Pulumi.<name>.yaml).")]
 CampaignOption = Annotated[
