@@ -174,6 +174,23 @@ def status_(
 
 
 @app.command()
+def render(
+    context: typer.Context,
+    environment: EnvironmentOption = "dev",
+    campaign: CampaignOption = None,
+    all_: AllOption = False,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Directory for the manifests (.render).")] = None,
+) -> None:
+    """Shows what would be made and what the policy pack says, in seconds: no engine, no cluster, no cloud."""
+    # Imported here, as Pulumi's packages take longer to load than another command takes to answer.
+    from cli.render import command as render_command
+
+    invocation: Invocation = context.obj
+    selection = stacks.selected(invocation.repository, environment, campaign or (), all_)
+    render_command.run(invocation.output, invocation.repository, selection, out)
+
+
+@app.command()
 def demo(
     context: typer.Context,
     environment: EnvironmentOption = "dev",

@@ -1,0 +1,184 @@
+"""`warmlane render`: what it shows, writes, refuses, and never tells."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+from pulumi_kubernetes.core.v1 import ConfigMap, Secret
+
+import campaigns.program
+from cli.render import manifests, pool
+from cli.render.recording import record
+from policies import committed
+from policies.rules import RULES
+from tests.cli.conftest import ROOT, World
+from warmlane import names
+
+CANARY = "nobody-may-read-this"
+
+
+@pytest.fixture
+def rendering(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The copied repository, judged by its own config."""
+    (world.repository / "policies").symlink_to(ROOT / "policies")
+    monkeypatch.setattr(committed, "REPOSITORY", world.repository)
+    for read in (committed.environment, committed.campaign):
+        read.cache_clear()
+    yield world
+    for read in (committed.environment, committed.campaign):
+        read.cache_clear()
+
+
+def documents(directory: Path) -> dict[str, Any]:
+    """By path below a directory, the manifests."""
+    return {str(path.relative_to(directory)): yaml.safe_load(path.read_text()) for path in directory.rglob("*.yaml")}
+
+
+def test_all_shows_every_stack_with_every_verdict(rendering: World, warmlane: Any, tmp_path: Path) -> None:
+    code, out, err = warmlane("render", "--all", "--json", "--out", str(tmp_path / "out"))
+    assert code == 0, out + err
+    told = json.loads(out)
+    assert [stack["stack"] for stack in told["stacks"]] == ["dev", "newsletter.dev", "spring-sale.dev"]
+    for stack in told["stacks"]:
+        assert stack["policies"]["passed"] == sorted(rule.name for rule in RULES), stack["stack"]
+        assert stack["changes"]["create"] == len(stack["resources"]) > 10
+    assert told["collisions"] == []
+    written = documents(tmp_path / "out")
+    assert len(written) == sum(stack["manifests"] for stack in told["stacks"])
+    workload = written["spring-sale.dev/campaign-spring-sale/deployment.email-sender-campaign-spring-sale.yaml"]
+    assert workload["kind"] == "Deployment" and workload["spec"]["replicas"] == 2
+
+
+def test_a_person_sees_a_table_by_stack_and_the_verdicts(rendering: World, warmlane: Any) -> None:
+    code, out, err = warmlane("render", "--campaign", "spring-sale")
+    assert code == 0, out + err
+    assert "spring-sale-deployment" in out and "kubernetes:apps/v1:Deployment" in out
+    assert all(rule.name in out for rule in RULES)
+    assert (rendering.repository / ".render" / "spring-sale.dev").is_dir()
+    assert not (rendering.repository / ".render" / "dev").exists(), "only what was asked is rendered"
+
+
+def test_no_secret_is_read_or_written(rendering: World, warmlane: Any) -> None:
+    secrets = {"submission": {"spring-sale": CANARY, "newsletter": CANARY}, "store_superuser": CANARY}
+    (rendering.repository / ".lab/secrets.json").write_text(json.dumps({**secrets, "grafana_admin": CANARY}))
+    code, out, err = warmlane("render", "--all", "--json")
+    written = [path.read_text() for path in (rendering.repository / ".render").rglob("*") if path.is_file()]
+    assert code == 0 and CANARY not in "".join([out, err, *written])
+    secret = documents(rendering.repository / ".render")[
+        "spring-sale.dev/campaign-spring-sale/secret.sender-submission.yaml"
+    ]
+    assert secret["data"] == {"username": "(secret)", "password": "(secret)"}
+
+
+def test_what_a_program_makes_of_a_secret_is_not_written_either(tmp_path: Path) -> None:
+    def program() -> None:
+        password = pulumi.Output.secret(CANARY)
+        ConfigMap("derived", data={"url": pulumi.Output.concat("postgresql://", password)})
+        Secret("unmarked", string_data={"password": CANARY}, metadata={"name": "unmarked"})
+
+    assert manifests.write(tmp_path, record(program, "project", "stack"), {}) == 2
+    assert CANARY not in "".join(path.read_text() for path in tmp_path.rglob("*.yaml"))
+
+
+def test_images_that_nobody_built_are_placeholders(rendering: World, warmlane: Any) -> None:
+    (rendering.repository / ".lab/images.json").unlink()
+    code, out, err = warmlane("render", "-c", "spring-sale")
+    assert code == 0, out + err
+    assert "Images that nobody has built yet have a placeholder" in out
+    found = documents(rendering.repository / ".render" / "spring-sale.dev" / "campaign-spring-sale")
+    (workload,) = (one for one in found.values() if one["kind"] == "Deployment")
+    assert {one["image"] for one in workload["spec"]["template"]["spec"]["containers"]} == {"(not built: sender)"}
+
+
+def test_a_plan_that_the_pack_refuses_ends_with_1_and_names_the_rule(rendering: World, warmlane: Any) -> None:
+    rendering.change("campaigns/Pulumi.spring-sale.dev.yaml", 'wanted_by: "2026-12-15"', 'wanted_by: "2026-10-02"')
+    code, out, _ = warmlane("render", "--all")
+    assert code == 1
+    assert "spring-sale.dev: warm-up-schedule:" in out and "refuses spring-sale.dev" in out
+    assert "passed by 2 of 3" in out, "the other stacks are judged all the same"
+
+
+def test_a_campaign_whose_config_is_refused_leaves_the_others(rendering: World, warmlane: Any) -> None:
+    rendering.change("campaigns/Pulumi.spring-sale.dev.yaml", "id: spring-sale", "id: autumn-sale")
+    code, out, _ = warmlane("render", "--all", "--json")
+    told = {stack["stack"]: stack for stack in json.loads(out)["stacks"]}
+    assert code == 1 and told["newsletter.dev"]["result"] == "fine"
+    assert "it must be spring-sale" in told["spring-sale.dev"]["diagnostics"][0]["message"]
+
+
+def test_an_unsound_environment_is_refused(rendering: World, warmlane: Any) -> None:
+    rendering.change("Pulumi.dev.yaml", "newsletter: {lane: birch", "newsletter: {lane: amber")
+    code, _, err = warmlane("render", "--all")
+    assert code == 1 and "Pulumi.dev.yaml" in err
+
+
+def test_a_program_that_breaks_ends_with_3(rendering: World, warmlane: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("a slip in the program")
+
+    monkeypatch.setattr(campaigns.program, "deploy", broken)
+    code, out, _ = warmlane("render", "-c", "spring-sale")
+    assert code == 3 and "a slip in the program" in out
+
+
+@pytest.mark.parametrize("words", [("-c", "nobody"), ("-e", "nowhere"), ("--all", "-c", "spring-sale")], ids=" ".join)
+def test_what_is_typed_wrongly_ends_with_2(rendering: World, warmlane: Any, words: tuple[str, ...]) -> None:
+    assert warmlane("render", *words)[0] == 2
+
+
+def test_a_directory_with_other_files_is_not_emptied(rendering: World, warmlane: Any, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "letter.txt").write_text("dear")
+    code, _, err = warmlane("render", "--out", str(mine))
+    assert code == 2 and "files that no render wrote" in err
+    assert (mine / "letter.txt").read_text() == "dear"
+
+
+def test_the_next_render_replaces_the_last(rendering: World, warmlane: Any) -> None:
+    assert warmlane("render", "--all")[0] == 0
+    assert warmlane("render", "-c", "newsletter")[0] == 0
+    assert sorted(path.name for path in (rendering.repository / ".render").iterdir()) == [
+        ".warmlane-render",
+        "newsletter.dev",
+    ]
+
+
+def test_another_clones_programs_are_not_judged_here(world: World, warmlane: Any) -> None:
+    code, _, err = warmlane("render")
+    assert code == 2 and str(world.repository) in err
+
+
+@pytest.mark.parametrize(
+    ("function", "value", "what"),
+    [
+        ("lane_host", "mail.warmlane.test", "both have the HELO name mail.warmlane.test"),
+        ("namespace", "campaign-all", "both have the object Secret campaign-all/sender-submission"),
+        ("app", "email-sender", "both have the pod label app email-sender"),
+    ],
+)
+def test_what_must_differ_is_compared_across_stacks(
+    rendering: World, warmlane: Any, monkeypatch: pytest.MonkeyPatch, function: str, value: str, what: str
+) -> None:
+    monkeypatch.setattr(names, function, lambda *_: value)
+    code, out, _ = warmlane("render", "--all", "--json")
+    told = json.loads(out)
+    assert code == 1
+    assert any(f"The stacks newsletter.dev and spring-sale.dev {what}" in text for text in told["collisions"]), told[
+        "collisions"
+    ]
+
+
+def test_workers_say_what_one_process_says(rendering: World, warmlane: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, alone, _ = warmlane("render", "--all", "--json")
+    before = documents(rendering.repository / ".render")
+    monkeypatch.setattr(pool, "CHUNK", 1)
+    _, together, _ = warmlane("render", "--all", "--json")
+    assert json.loads(alone) == json.loads(together)
+    assert documents(rendering.repository / ".render") == before
