@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench.soak import campaigns, pod_security, rebuild
+from bench.soak import campaigns, differential, pod_security, rebuild
 from lab import settings
 
 RESULTS = settings.REPOSITORY / "soak"
 PARTS: dict[str, Callable[[int], dict[str, Any]]] = {
     "rebuild": rebuild.run,
     "campaigns": campaigns.run,
+    "differential": differential.run,
     "pod-security": pod_security.run,
 }
 SEED = 1
