@@ -1,29 +1,20 @@
 """Finds AWS resources that an interrupted run made and that state does not know.
 
 AllocateAddress and its like are not idempotent: an engine that dies between the call and its checkpoint leaves a
-resource behind that the next run would make again (docs/decisions/0003). Tags say whose they are; an A record has none,
-and is recognised by its name and by the lane's address in it.
+resource behind that the next run would make again, or that stands in its way (docs/decisions/0003). Tags say whose they
+are (found_tagged); what has none is found by what it belongs to (found_untagged).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cli import found_tagged, found_untagged
+from cli.found_tagged import Tagged
+from cli.found_untagged import Report, Search
 from cli.outcome import WorldFailed
-from warmlane import labels, names
-from warmlane.environment import Aws, Environment
-
-Report = Callable[[str], None]
-
-
-@dataclass(frozen=True, order=True)
-class Tagged:
-    """An AWS resource with Warmlane's tags: logical name in the stack, and the id by which Pulumi imports it."""
-
-    name: str
-    id: str
+from warmlane.environment import Environment, NatGateway
 
 
 def known_ids(state: Mapping[str, Any]) -> dict[str, str]:
@@ -73,21 +64,16 @@ def unknown(
             aws_secret_access_key=variables.get("AWS_SECRET_ACCESS_KEY"),
             aws_session_token=variables.get("AWS_SESSION_TOKEN"),
         )
-        tagged = _tagged(session, account, name)
+        ec2 = session.client("ec2", endpoint_url=account.endpoint)
+        tagged = found_tagged.in_ec2(ec2, name)
+        if isinstance(environment.egress, NatGateway) and environment.cluster.eks_cluster_name:
+            eks = session.client("eks", endpoint_url=account.endpoint)
+            tagged += found_tagged.node_groups(eks, environment.cluster.eks_cluster_name, name)
         adopted, spare = leftovers(tagged, known)
-        missing = [lane for lane in environment.lanes if f"{lane}-host" not in known]
-        if missing:
-            addresses = _addresses(session, account)
-            for lane in missing:
-                id_ = {**known, **adopted}.get(f"{lane}-address", "")
-                record = _host_record(
-                    session.client("route53", endpoint_url=account.endpoint),
-                    account.zone_id,
-                    names.lane_host(lane, environment.domain),
-                    addresses.get(id_, ""),
-                )
-                if record:
-                    adopted[f"{lane}-host"] = record
+        search = Search(environment, known, {**adopted, **known}, lambda line: report(f"{name}: {line}"))
+        route53 = session.client("route53", endpoint_url=account.endpoint)
+        adopted |= found_untagged.in_ec2(ec2, search)
+        adopted |= found_untagged.in_route53(route53, ec2, search, account.zone_id)
     except (BotoCoreError, ClientError) as error:
         where = account.endpoint or f"AWS in {account.region}"
         raise WorldFailed(
@@ -99,75 +85,7 @@ def unknown(
             f"{name}: {resource.id} carries the tags of {resource.name}, but {known.get(resource.name) or 'another'} "
             "is in use; nothing uses it, so look at it and release it by hand"
         )
+    committed = tuple(f"{lane}-" for lane in environment.lanes)
+    for left in sorted(left for left in adopted if not left.startswith(committed)):
+        report(f"{name}: {adopted.pop(left)} carries the tags of {left}, of a lane that is not committed any more")
     return adopted
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """A kind of EC2 resource that a lane makes: the call that lists it by tag, and where the answer has its ids."""
-
-    call: str
-    answer: str
-    id: str
-
-
-KINDS = (
-    _Kind("describe_addresses", "Addresses", "AllocationId"),
-    _Kind("describe_nat_gateways", "NatGateways", "NatGatewayId"),
-    _Kind("describe_subnets", "Subnets", "SubnetId"),
-    _Kind("describe_route_tables", "RouteTables", "RouteTableId"),
-)
-GONE = {"deleting", "deleted", "failed"}
-"""States of NAT gateways that AWS still shows, tags and all, for an hour."""
-NODE_GROUPS = "eks:nodegroup"
-
-
-def _tagged(session: Any, account: Aws, environment: str) -> list[Tagged]:
-    """What carries the environment's tag. EC2 is asked itself: the tagging API lags behind it by minutes."""
-    ec2 = session.client("ec2", endpoint_url=account.endpoint)
-    found = list[Tagged]()
-    for kind in KINDS:
-        for item in _items(ec2, kind, environment):
-            if item.get("State") not in GONE:
-                found += _named(item.get("Tags", []), item[kind.id])
-    tagging = session.client("resourcegroupstaggingapi", endpoint_url=account.endpoint)
-    filters = [{"Key": labels.ENVIRONMENT, "Values": [environment]}]
-    for page in tagging.get_paginator("get_resources").paginate(TagFilters=filters, ResourceTypeFilters=[NODE_GROUPS]):
-        for entry in page["ResourceTagMappingList"]:
-            found += _named(entry["Tags"], node_group_id(entry["ResourceARN"]))
-    return found
-
-
-def _items(ec2: Any, kind: _Kind, environment: str) -> Iterator[dict[str, Any]]:
-    asked = {"Filters": [{"Name": f"tag:{labels.ENVIRONMENT}", "Values": [environment]}]}
-    # AWS gives all addresses at once and the others page by page.
-    paged = ec2.can_paginate(kind.call)
-    for page in ec2.get_paginator(kind.call).paginate(**asked) if paged else [getattr(ec2, kind.call)(**asked)]:
-        yield from page[kind.answer]
-
-
-def _named(tags: Iterable[Mapping[str, str]], id_: str) -> list[Tagged]:
-    name = next((tag["Value"] for tag in tags if tag["Key"] == labels.NAME), None)
-    return [Tagged(name, id_)] if name else []
-
-
-def node_group_id(arn: str) -> str:
-    """The id by which Pulumi imports an EKS node group: `<cluster>:<node group>`."""
-    return ":".join(arn.split("/")[1:3])
-
-
-def _addresses(session: Any, account: Aws) -> dict[str, str]:
-    client = session.client("ec2", endpoint_url=account.endpoint)
-    return {item["AllocationId"]: item["PublicIp"] for item in client.describe_addresses()["Addresses"]}
-
-
-def _host_record(client: Any, zone: str, host: str, address: str) -> str:
-    """Import id of a lane's A record that stands already; empty when there is none or it is somebody else's."""
-    answer = client.list_resource_record_sets(
-        HostedZoneId=zone, StartRecordName=host, StartRecordType="A", MaxItems="1"
-    )
-    for record in answer["ResourceRecordSets"]:
-        values = [value["Value"] for value in record.get("ResourceRecords", [])]
-        if record["Name"].rstrip(".") == host and record["Type"] == "A" and address and values == [address]:
-            return f"{zone}_{host}_A"
-    return ""

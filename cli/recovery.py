@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from cli import found, locks
 from cli.engine import Engine
+from cli.found_untagged import Report
 from cli.stacks import Stack
 from infra.found import VARIABLE
 from warmlane.environment import Environment
-
-Report = Callable[[str], None]
 
 
 def ready(engine: Engine, stack: Stack, report: Report) -> Mapping[str, Any]:

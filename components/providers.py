@@ -8,7 +8,7 @@ import pulumi_kubernetes as kubernetes
 
 from warmlane.environment import Aws, Cluster
 
-ENDPOINT_SERVICES = ("ec2", "eks", "iam", "resourcegroupstaggingapi", "route53", "sts")
+ENDPOINT_SERVICES = ("ec2", "eks", "iam", "route53", "sts")
 """AWS services that a program, or the search for what state does not know, calls."""
 
 

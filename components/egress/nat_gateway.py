@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pulumi
 import pulumi_aws as aws
 
@@ -13,6 +15,16 @@ from warmlane.environment import NatGateway as NatGatewayConfig
 TYPE = "warmlane:egress:NatGateway"
 NODES = 2
 """Nodes of a lane that is leased: one can fail, or be replaced, while the other sends."""
+
+
+def node_group_name(lane_id: str, environment_name: str, lane: Lane, config: NatGatewayConfig, cluster: Cluster) -> str:
+    """A node group's name in EKS, such as `cobalt-nodes-1f0c9a2b`, at most 39 characters.
+
+    Known before it is made, so that one which an interrupted run left can be adopted: a random name never matches. Its
+    end changes with everything that makes a new group necessary, so that the new one may stand before the old one goes.
+    """
+    causes = (environment_name, lane.zone, lane.subnet, config.vpc_id, config.instance_type, cluster.node_role_arn)
+    return f"{lane_id}-nodes-{hashlib.sha256(repr([str(cause) for cause in causes]).encode()).hexdigest()[:8]}"
 
 
 class NatGateway(pulumi.ComponentResource):
@@ -94,6 +106,7 @@ class NatGateway(pulumi.ComponentResource):
         self.nodes = aws.eks.NodeGroup(
             f"{lane_id}-nodes",
             cluster_name=cluster.eks_cluster_name,
+            node_group_name=node_group_name(lane_id, environment_name, lane, config, cluster),
             node_role_arn=cluster.node_role_arn,
             subnet_ids=[self.subnet.id],
             instance_types=[config.instance_type],
