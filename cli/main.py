@@ -191,6 +191,22 @@ def render(
 
 
 @app.command()
+def report(
+    context: typer.Context,
+    base: Annotated[str, typer.Option("--base", help="The commit, branch or tag to compare the working copy with.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Directory for comment, SARIF and the list of stacks.")],
+    previews: Annotated[
+        Path | None, typer.Option("--previews", help="Directory with the output of `warmlane --json preview`.")
+    ] = None,
+) -> None:
+    """Shows what a change does to every environment, as the comment of a pull request; needs what `render` needs."""
+    from cli.report import command as report_command
+
+    invocation: Invocation = context.obj
+    raise typer.Exit(report_command.run(invocation.output, invocation.repository, base, out, previews))
+
+
+@app.command()
 def demo(
     context: typer.Context,
     environment: EnvironmentOption = "dev",

@@ -1,0 +1,150 @@
+"""One side of a change: everything that a commit would make, and what the policy pack says of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cli.events import Violation
+from warmlane import names
+from warmlane.sender_config import CONFIG_KEY
+
+Content = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """A campaign's way to its daily volume, as its sender will be told. Volumes in messages/day."""
+
+    lane: str
+    plan: str
+    daily_volume: int
+    first_limit: int
+    reached: date
+    wanted_by: date
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> WarmUp:
+        """From the document that `warmlane.sender_config` writes. Raises KeyError and ValueError for another."""
+        warm_up = document["warm_up"]
+        limits, volume = warm_up["limits"], int(document["daily_volume"])
+        days = next((day for day, limit in enumerate(limits) if limit >= volume), len(limits))
+        return cls(
+            lane=document["lane"],
+            plan=warm_up["plan"],
+            daily_volume=volume,
+            first_limit=int(limits[0]),
+            reached=date.fromisoformat(warm_up["starts"]) + timedelta(days=days),
+            wanted_by=date.fromisoformat(document["wanted_by"]),
+        )
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A rendered stack. `resources` are manifests by their path below the stack's directory, without suffix."""
+
+    name: str
+    project: str
+    resources: Mapping[str, Content]
+    passed: tuple[str, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    error: str = ""
+    """Why the stack could not be rendered, with the problems of its configuration; empty where it was."""
+
+    @property
+    def environment(self) -> str:
+        """The environment that the stack belongs to."""
+        return self.name.rsplit(".", 1)[-1]
+
+    @property
+    def campaign(self) -> str:
+        """The campaign's id, empty for an environment's own stack."""
+        return self.name.rpartition(".")[0]
+
+    @property
+    def warm_up(self) -> WarmUp | None:
+        """The campaign's warm-up, None where the stack has none that can be read."""
+        for properties in self.resources.values():
+            if properties.get("kind") == "ConfigMap" and properties["metadata"].get("name") == names.SENDER_CONFIG_MAP:
+                try:
+                    return WarmUp.read(json.loads(properties["data"][CONFIG_KEY]))
+                except (KeyError, TypeError, ValueError):
+                    return None
+        return None
+
+
+@dataclass(frozen=True)
+class Side:
+    """All stacks of a commit, and by environment the level of each rule that is not mandatory."""
+
+    stacks: Mapping[str, Stack]
+    relaxed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def blocking(self) -> list[tuple[Stack, Violation]]:
+        """Violations that stop a deploy."""
+        return [(stack, one) for stack in self.stacks.values() for one in stack.violations if one.blocks]
+
+    @property
+    def broken(self) -> list[Stack]:
+        """Stacks that could not be rendered."""
+        return [stack for stack in self.stacks.values() if stack.error]
+
+    @property
+    def rules(self) -> set[str]:
+        """Rules that judged something."""
+        return {
+            *(rule for stack in self.stacks.values() for rule in stack.passed),
+            *(one.policy for stack in self.stacks.values() for one in stack.violations),
+        }
+
+
+def read(rendered: Mapping[str, Mapping[str, Any]], out: Path, policy_configs: Path) -> Side:
+    """A side from what `warmlane --json render --all` printed for each environment, by its name, and wrote to `out`.
+
+    `policy_configs` is the directory with the pack's configuration of each environment.
+    """
+    stacks = [stack for environment, document in rendered.items() for stack in _stacks(environment, document, out)]
+    relaxed = {environment: _relaxed(policy_configs / f"{environment}.json") for environment in rendered}
+    return Side({stack.name: stack for stack in stacks}, {name: levels for name, levels in relaxed.items() if levels})
+
+
+def _stacks(environment: str, document: Mapping[str, Any], out: Path) -> Iterator[Stack]:
+    if "stacks" not in document:
+        # The environment's configuration can't be used, so nothing of it was rendered.
+        yield Stack(environment, names.ENVIRONMENT_PROJECT, {}, error=document["error"])
+        return
+    for found in document["stacks"]:
+        policies = found["policies"]
+        errors = [one["message"] for one in found["diagnostics"] if one["severity"] == "error"]
+        yield Stack(
+            name=found["stack"],
+            project=found["project"],
+            resources=_manifests(out / environment / found["stack"]),
+            passed=tuple(policies["passed"]),
+            violations=tuple(Violation(**one) for one in policies["violations"]),
+            error="\n".join(errors),
+        )
+    shared = document["collisions"]
+    if shared:
+        yield Stack(f"all of {environment}", names.CAMPAIGN_PROJECT, {}, error="\n".join(shared))
+
+
+def _manifests(directory: Path) -> dict[str, Content]:
+    return {
+        str(file.relative_to(directory).with_suffix("")): yaml.load(file.read_text(), Loader=yaml.CSafeLoader)
+        for file in sorted(directory.rglob("*.yaml"))
+    }
+
+
+def _relaxed(file: Path) -> dict[str, str]:
+    """By rule, or `all`, the level where it is not mandatory."""
+    given = json.loads(file.read_text()) if file.exists() else {}
+    levels = {rule: one.get("enforcementLevel") if isinstance(one, dict) else one for rule, one in given.items()}
+    return {rule: level for rule, level in levels.items() if isinstance(level, str) and level != "mandatory"}
