@@ -23,13 +23,13 @@ VOLUMES = (
 
 
 def _foreign_volumes(pod: Pod) -> Iterator[Place]:
-    """Sources that are not of the list; a volume without any becomes an emptyDir."""
+    """The types of volumes that are not of the list; a volume without any becomes an emptyDir."""
     for volume in pod.spec.at("volumes").entries():
         if volume.value is UNKNOWN:
             yield volume
         elif isinstance(volume.value, dict):
-            sources = volume.value.keys() - {"name", *VOLUMES}
-            yield from (volume.at(source) for source in sorted(sources) if volume.value[source] is not None)
+            types = sorted(volume.value.keys() - {"name", *VOLUMES})
+            yield from (Place(volume.path, type_) for type_ in types if volume.value[type_] is not None)
 
 
 def _dropped_capabilities(pod: Pod) -> Iterator[Place]:
@@ -44,7 +44,7 @@ def _drops_all(value: Any) -> bool:
 
 
 RESTRICTED = (
-    Control("restrictedVolumes", _foreign_volumes, lambda _: False, f"a volume of {', '.join(VOLUMES)}"),
+    Control("restrictedVolumes", _foreign_volumes, lambda _: False, ", ".join(VOLUMES)),
     Control(
         "allowPrivilegeEscalation",
         lambda pod: pod.in_containers("securityContext", "allowPrivilegeEscalation"),

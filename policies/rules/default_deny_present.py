@@ -6,12 +6,13 @@ would be deleted and made again, and for that while all its pods would be open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from pulumi_policy import Severity
 
 from policies import kubernetes
+from policies.graph import reach
 from policies.network.spec import Direction, Unreadable, read_policy
 from policies.plain import at, unknown_paths
 from policies.rule import About, Resource, stack_rule
@@ -44,7 +45,7 @@ def judge(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
             )
     for resource in filter(kubernetes.has_pods, resources):
         policy = denied.get(kubernetes.namespace(resource))
-        if _is_ours(resource) and policy is not None and policy not in _reach(resource, by_urn):
+        if _is_ours(resource) and policy is not None and policy not in reach(resource, by_urn):
             yield (
                 f"{kubernetes.title(resource)} does not depend on the NetworkPolicy {names.DEFAULT_DENY_POLICY} of "
                 f"{kubernetes.namespace(resource)}, so its pods could start before anything is denied. Add the policy "
@@ -75,17 +76,6 @@ def _isolates_and_allows_nothing(spec: Any) -> bool:
     except Unreadable:
         return False
     return not policy.pods.conditions and policy.isolates == set(Direction) and not policy.rules
-
-
-def _reach(resource: Resource, by_urn: Mapping[str, Resource]) -> set[str]:
-    """URNs of everything that a resource depends on, directly or by way of others."""
-    reached, ahead = set[str](), list(resource.dependencies)
-    while ahead:
-        urn = ahead.pop()
-        if urn not in reached:
-            reached.add(urn)
-            ahead.extend(by_urn[urn].dependencies if urn in by_urn else ())
-    return reached
 
 
 RULE = stack_rule(ABOUT, judge)

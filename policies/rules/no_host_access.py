@@ -1,93 +1,58 @@
-"""No pod of Warmlane reaches into its node: host namespaces, privilege, host ports and host paths are refused."""
+"""No pod reaches into its node, whatever namespace it is in and whatever level that enforces."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Any
 
 from pulumi_policy import Severity
 
-from policies import kubernetes
-from policies.plain import UNKNOWN, at, items, mapping, unknown_paths
+from policies import kubernetes, pod_security
+from policies.plain import UNKNOWN, at, items
+from policies.pod_security.inputs import HOST
 from policies.rule import About, Resource, resource_rule
 
 ABOUT = About(
     name="no-host-access",
     display_name="No host access",
     description=(
-        "Pods use no host namespace, privilege, host port or host path; campaign namespaces enforce Pod Security."
+        "Pods use no host namespace, privilege, host port, host path or masked part of /proc, ask no other host in "
+        "probes, and add no capability that Postfix does not need."
     ),
+    why="A pod in its node's network is outside every NetworkPolicy; one in its file system is every other pod.",
     remediation="Remove the field that the message names; a sender needs nothing of its node.",
     severity=Severity.CRITICAL,
+    inputs=HOST,
 )
 
-HOST_NAMESPACES = ("hostNetwork", "hostPID", "hostIPC")
-CAPABILITIES = {
+CAPABILITIES = (
     "CHOWN",
     "DAC_OVERRIDE",
     "FOWNER",
+    "KILL",
+    "NET_BIND_SERVICE",
     "SETGID",
     "SETUID",
     "SYS_CHROOT",
-    "KILL",
-    "NET_BIND_SERVICE",
-}
+)
 """What Postfix's master needs beside an empty set; all of them are within Pod Security's `baseline`."""
-DECISIVE = re.compile(r"^(volumes|\w*[cC]ontainers)(\[\d+\])?$|\.(securityContext|ports)\b")
-"""Paths in a pod's spec whose value decides what it reaches; one that is not known yet can't be judged."""
-ENFORCE_LABEL = "pod-security.kubernetes.io/enforce"
-LEVELS = ("baseline", "restricted")
+HOST_CONTROLS = {control.name for control in pod_security.CONTROLS["baseline"] if control.reaches_host}
 
 
 def judge(resource: Resource) -> Iterator[str]:
-    what = kubernetes.title(resource)
-    if kubernetes.kind(resource) == "Namespace" and kubernetes.campaign(resource):
-        level = mapping(resource.props, "metadata", "labels").get(ENFORCE_LABEL)
-        if level not in LEVELS:
-            yield f"{what} does not enforce Pod Security. Set its label {ENFORCE_LABEL} to baseline or restricted."
     if not kubernetes.has_pods(resource):
         return
-    spec = at(kubernetes.pod_template(resource), "spec")
-    if spec is UNKNOWN:
-        yield f"{what} has a pod spec that is known only after deployment. Make it part of the plan."
-        return
-    hidden = [path for path in unknown_paths(spec) if DECISIVE.search(path)]
-    if hidden:
-        yield f"{what} has values known only after deployment ({', '.join(hidden)}). Make them part of the plan."
-    for field in HOST_NAMESPACES:
-        if at(spec, field) not in (None, False):
+    what, template = kubernetes.title(resource), kubernetes.pod_template(resource)
+    for finding in pod_security.evaluate("baseline", at(template, "metadata"), at(template, "spec")):
+        if finding.control in HOST_CONTROLS - {"capabilities_baseline"} and not finding.unknown:
+            yield f"{what}: {finding.text()}. Remove it, or set it so."
+    for container in kubernetes.containers(at(template, "spec")):
+        added = items(container, "securityContext", "capabilities", "add")
+        extra = [name for name in added if name not in CAPABILITIES and name is not UNKNOWN]
+        if extra:
             yield (
-                f"{what} sets {field}, which takes its pods out of every NetworkPolicy or into the node. Remove "
-                f"{field}."
+                f"{what}, container {container.get('name')}, adds the capabilities {', '.join(map(str, extra))}. "
+                f"Remove them; allowed are {', '.join(CAPABILITIES)}."
             )
-    for volume in items(spec, "volumes"):
-        if at(volume, "hostPath") is not None:
-            yield (
-                f"{what} mounts the node's file system by the volume {at(volume, 'name')}. Use an emptyDir or a claim "
-                "instead."
-            )
-    if at(spec, "securityContext", "windowsOptions", "hostProcess") not in (None, False):
-        yield f"{what} runs as a host process. Remove windowsOptions.hostProcess."
-    for container in kubernetes.containers(spec):
-        yield from _judge_container(what, container)
-
-
-def _judge_container(what: str, container: dict[str, Any]) -> Iterator[str]:
-    where = f"{what}, container {container.get('name')},"
-    if at(container, "securityContext", "privileged") not in (None, False):
-        yield f"{where} is privileged. Remove securityContext.privileged and add the capabilities that it needs."
-    extra = [name for name in items(container, "securityContext", "capabilities", "add") if name not in CAPABILITIES]
-    if extra:
-        yield (
-            f"{where} adds the capabilities {', '.join(map(str, extra))}. Remove them; allowed are "
-            f"{', '.join(sorted(CAPABILITIES))}."
-        )
-    if at(container, "securityContext", "procMount") not in (None, "Default"):
-        yield f"{where} unmasks /proc. Remove securityContext.procMount."
-    for port in items(container, "ports"):
-        if at(port, "hostPort") not in (None, 0):
-            yield f"{where} takes port {at(port, 'hostPort')} of the node. Remove hostPort and publish by the Service."
 
 
 RULE = resource_rule(ABOUT, judge)

@@ -1,23 +1,39 @@
-"""Each campaign's namespace has a quota and defaults, so that one campaign can't starve the others."""
+"""Each campaign's namespace has a quota and defaults, so that one campaign can't starve the others.
+
+The API server enforces every quota of a namespace by itself, so the least bound on each key holds, and a quota with
+scopes bounds only the pods of its scopes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
 
 from pulumi_policy import Severity
 
-from policies import kubernetes
-from policies.plain import UNKNOWN, items, mapping
+from policies import committed, kubernetes
+from policies.inputs import EACH, plan
+from policies.plain import UNKNOWN, at, items, mapping
+from policies.quantity import amount
 from policies.rule import About, Resource, stack_rule
+from policies.scopes import of_kinds
+from warmlane import sizing
 
 ABOUT = About(
     name="quota-and-limits-present",
     display_name="Quota and limits present",
     description=(
-        "A campaign's namespace has a ResourceQuota over everything that it can use up, and a LimitRange with defaults."
+        "A campaign's namespace has a ResourceQuota over everything that it can use up, no larger than its sender "
+        "needs, and a LimitRange with defaults."
     ),
+    why="A node that one campaign has filled evicts the senders of all others.",
     remediation="Declare CampaignIsolation (components/isolation.py); its figures come from warmlane/sizing.py.",
     severity=Severity.HIGH,
+    inputs=(
+        *plan(of_kinds("ResourceQuota"), "spec", ("metadata", "namespace")),
+        *plan(of_kinds("LimitRange"), ("spec", "limits", EACH), ("metadata", "namespace")),
+    ),
 )
 
 BOUNDED = (
@@ -35,6 +51,7 @@ ZERO = ("services.nodeports",)
 """A NodePort would open a sender on every node, past its own Service."""
 DEFAULTED = ("cpu", "memory", "ephemeral-storage")
 """A quota on these refuses a container that names none, unless the LimitRange does."""
+SCOPES = ("scopes", "scopeSelector")
 
 
 def judge(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
@@ -45,7 +62,7 @@ def judge(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
         inside = [other for other in resources if kubernetes.namespace(other) == namespace]
         quotas = [other for other in inside if kubernetes.kind(other) == "ResourceQuota"]
         ranges = [other for other in inside if kubernetes.kind(other) == "LimitRange"]
-        for missing in _missing_bounds(quotas):
+        for missing in _missing_bounds(quotas, _sender_needs(resource)):
             yield (
                 f"{kubernetes.title(resource)}: no ResourceQuota of {namespace} {missing}. Declare the quota of "
                 "warmlane.sizing.quota() in this namespace.",
@@ -59,26 +76,50 @@ def judge(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
             )
 
 
-def _missing_bounds(quotas: list[Resource]) -> Iterator[str]:
-    """Quotas add up: each bound may come from any of them."""
-    hard = {key: value for quota in quotas for key, value in mapping(quota.props, "spec", "hard").items()}
-    unbounded = [key for key in (*BOUNDED, *ZERO) if hard.get(key) in (None, UNKNOWN)]
+def _sender_needs(resource: Resource) -> dict[str, str]:
+    """What the campaign's sender may use up at most, by key of a quota; empty where the campaign is not committed."""
+    campaign = committed.campaign(kubernetes.campaign(resource), resource.stack)
+    if campaign is None:
+        return {}
+    return sizing.quota(campaign.sender.size, campaign.sender.replicas, sizing.SURGE)
+
+
+def _missing_bounds(quotas: list[Resource], needed: dict[str, str]) -> Iterator[str]:
+    bounds = _bounds(quotas)
+    unbounded = [key for key in (*BOUNDED, *ZERO) if key not in bounds]
     if unbounded:
         yield f"bounds {', '.join(unbounded)}"
     for key in ZERO:
-        if key not in unbounded and str(hard[key]) != "0":
-            yield f"sets {key} to 0 (it is {hard[key]})"
+        if bounds.get(key, Decimal(0)) != 0:
+            yield f"sets {key} to 0 (it is {bounds[key]})"
+    for key in BOUNDED:
+        most = amount(needed.get(key))
+        if most is not None and bounds.get(key, most) > most:
+            yield f"keeps {key} within {needed[key]}, which is what the committed sender needs (it is {bounds[key]:f})"
+
+
+def _bounds(quotas: list[Resource]) -> dict[str, Decimal]:
+    """By key, the least amount that a quota without scopes sets."""
+    found = dict[str, Decimal]()
+    for quota in quotas:
+        if any(at(quota.props, "spec", field) for field in SCOPES):
+            continue
+        for key, value in mapping(quota.props, "spec", "hard").items():
+            bound = amount(value)
+            if bound is not None:
+                found[key] = min(bound, found.get(key, bound))
+    return found
 
 
 def _missing_defaults(ranges: list[Resource]) -> Iterator[str]:
-    limits = [
+    limits: list[Any] = [
         limit
         for limit_range in ranges
         for limit in items(limit_range.props, "spec", "limits")
         if isinstance(limit, dict) and limit.get("type") == "Container"
     ]
     for field in ("default", "defaultRequest"):
-        given = {key for limit in limits for key in mapping(limit, field)}
+        given = {key for limit in limits for key, value in mapping(limit, field).items() if value is not UNKNOWN}
         missing = [key for key in DEFAULTED if key not in given]
         if missing:
             yield f"has a {field} for {', '.join(missing)} of containers"

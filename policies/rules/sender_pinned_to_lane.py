@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pulumi_policy import Severity
 
 from policies import committed, kubernetes
+from policies.inputs import EACH, Scope, plan
 from policies.plain import UNKNOWN, at, items, mapping
 from policies.rule import About, Resource, resource_rule
+from policies.scopes import CAMPAIGN_POD_TEMPLATES, POD_TEMPLATES
 from warmlane import labels
 from warmlane.environment import Environment, External, NatGateway
 
@@ -19,8 +21,20 @@ ABOUT = About(
         "Pods of a campaign's namespace carry the campaign and the lane that it holds, and run where that lane's way "
         "out is."
     ),
+    why="Mail that leaves by another lane spends that lane's reputation, and its own volume is counted nowhere.",
     remediation="Declare CampaignSender (components/sender.py), which pins by the lease in Pulumi.<environment>.yaml.",
     severity=Severity.CRITICAL,
+    inputs=(
+        *plan(Scope("every pod and its makers, and their namespace", kubernetes.has_pods), ("metadata", "namespace")),
+        *plan(POD_TEMPLATES, ("metadata", "labels", labels.LANE)),
+        *plan(
+            CAMPAIGN_POD_TEMPLATES,
+            ("metadata", "labels", labels.CAMPAIGN),
+            ("spec", "nodeName"),
+            ("spec", "nodeSelector"),
+            ("spec", "tolerations", EACH),
+        ),
+    ),
 )
 
 
@@ -28,8 +42,6 @@ def judge(resource: Resource) -> Iterator[str]:
     if not kubernetes.has_pods(resource):
         return
     what, campaign = kubernetes.title(resource), kubernetes.campaign(resource)
-    if kubernetes.namespace_unknown(resource):
-        yield f"{what} has a namespace that is known only after deployment. Name the namespace in the plan."
     if not campaign:
         if labels.LANE in kubernetes.pod_labels(resource):
             yield (
@@ -45,7 +57,7 @@ def judge(resource: Resource) -> Iterator[str]:
     pod_labels = kubernetes.pod_labels(resource)
     for key, expected in ((labels.CAMPAIGN, campaign), (labels.LANE, lane)):
         found = pod_labels.get(key)
-        if found != expected:
+        if found != expected and found is not UNKNOWN:
             shown = "is missing" if found is None else f"is {found}"
             yield f"{what}: the pods' label {key} {shown}. Set it to {expected}, as {file} leases {lane} to {campaign}."
     yield from _judge_nodes(resource, what, lane, committed.environment(resource.stack))
@@ -55,6 +67,11 @@ def _judge_nodes(resource: Resource, what: str, lane: str, environment: Environm
     """Where the way out belongs to nodes, pods run on the lane's nodes; Cilium's gateway goes by labels alone."""
     spec = at(kubernetes.pod_template(resource), "spec")
     selector = mapping(spec, "nodeSelector")
+    if at(spec, "nodeName") not in (None, "", UNKNOWN):
+        yield (
+            f"{what} names its node itself, past the scheduler and the taints of lanes' nodes. Remove nodeName; labels "
+            "pin its pods."
+        )
     if isinstance(environment.egress, NatGateway):
         wanted = {labels.LANE: lane}
         tolerated = any(
@@ -67,8 +84,8 @@ def _judge_nodes(resource: Resource, what: str, lane: str, environment: Environm
     else:
         return
     for key, value in wanted.items():
-        if selector.get(key) != value:
-            found = "unknown" if selector.get(key) is UNKNOWN else selector.get(key, "missing")
+        if selector.get(key) not in (value, UNKNOWN):
+            found = selector.get(key, "missing")
             yield f"{what}: nodeSelector {key} is {found}. Set it to {value}, so that the pods leave by lane {lane}."
     for entry in items(spec, "tolerations"):
         if at(entry, "key") in (None, labels.LANE) and at(entry, "value") != lane:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.policies.harness import IMAGE, UNKNOWN, Declared, campaign_stack, kubernetes
+from tests.policies.harness import UNKNOWN, Declared, campaign_stack, kubernetes
 
 Stack = dict[str, Declared]
 Change = Callable[[Stack], object]
@@ -14,10 +14,6 @@ WHERE = "campaign-spring-sale"
 
 def pod(stack: Stack) -> dict[str, Any]:
     return stack["deployment"].props["spec"]["template"]["spec"]
-
-
-def pod_labels(stack: Stack) -> dict[str, Any]:
-    return stack["deployment"].props["spec"]["template"]["metadata"]["labels"]
 
 
 def allow(stack: Stack, **spec: Any) -> None:
@@ -47,14 +43,6 @@ def pods(namespace: str, **labels: str) -> dict[str, Any]:
 
 def smtp_block(stack: Stack) -> dict[str, Any]:
     return stack["smtp-egress"].props["spec"]["egress"][0]["to"][0]["ipBlock"]
-
-
-def container(**fields: Any) -> Change:
-    return lambda stack: pod(stack)["containers"][1].update(fields)
-
-
-def security(**fields: Any) -> Change:
-    return lambda stack: pod(stack)["containers"][1]["securityContext"].update(fields)
 
 
 def second_sender(stack: Stack) -> None:
@@ -167,105 +155,7 @@ CAMPAIGN_MUTANTS: list[tuple[str, str, Change, str]] = [
         lambda s: s.update(added=kubernetes(CILIUM_ALLOW, "added", WHERE)),
         f"CiliumNetworkPolicy {WHERE}/added",
     ),
-    ("quota-and-limits-present", "no quota", lambda s: s.pop("quota"), f"no ResourceQuota of {WHERE} bounds pods"),
-    (
-        "quota-and-limits-present",
-        "unbounded",
-        lambda s: s["quota"].props["spec"]["hard"].pop("limits.ephemeral-storage"),
-        "bounds limits.ephemeral-storage",
-    ),
-    (
-        "quota-and-limits-present",
-        "node ports",
-        lambda s: s["quota"].props["spec"]["hard"].update({"services.nodeports": "2"}),
-        "sets services.nodeports to 0 (it is 2)",
-    ),
-    ("quota-and-limits-present", "no limits", lambda s: s.pop("limits"), f"no LimitRange of {WHERE} has a default"),
-    (
-        "quota-and-limits-present",
-        "a default short",
-        lambda s: s["limits"].props["spec"]["limits"][0]["default"].pop("ephemeral-storage"),
-        "default for ephemeral-storage",
-    ),
-    ("quota-and-limits-present", "unknown", lambda s: s["quota"].props.update(spec=UNKNOWN), "bounds pods"),
-    ("no-host-access", "network", lambda s: pod(s).update(hostNetwork=True), "sets hostNetwork"),
-    ("no-host-access", "processes", lambda s: pod(s).update(hostPID=True), "sets hostPID"),
-    ("no-host-access", "memory", lambda s: pod(s).update(hostIPC=UNKNOWN), "sets hostIPC"),
-    (
-        "no-host-access",
-        "path",
-        lambda s: pod(s)["volumes"].append({"name": "v", "hostPath": {"path": "/"}}),
-        "by the volume v",
-    ),
-    (
-        "no-host-access",
-        "port",
-        container(ports=[{"containerPort": 25, "hostPort": 25}]),
-        "container gate, takes port 25 of the node",
-    ),
-    ("no-host-access", "privilege", security(privileged=True), "container gate, is privileged"),
-    ("no-host-access", "capability", security(capabilities={"add": ["NET_ADMIN"]}), "adds the capabilities NET_ADMIN"),
-    ("no-host-access", "proc", security(procMount="Unmasked"), "unmasks /proc"),
-    (
-        "no-host-access",
-        "init container",
-        lambda s: pod(s).update(
-            initContainers=[{"name": "i", "image": IMAGE, "securityContext": {"privileged": True}}]
-        ),
-        "container i, is privileged",
-    ),
-    (
-        "no-host-access",
-        "Pod Security off",
-        lambda s: s["namespace"].props["metadata"].update(labels={}),
-        f"Namespace {WHERE} does not enforce",
-    ),
-    (
-        "no-host-access",
-        "unknown",
-        lambda s: s["deployment"].props["spec"]["template"].update(spec=UNKNOWN),
-        "known only after deployment",
-    ),
-    (
-        "sender-pinned-to-lane",
-        "other lane",
-        lambda s: pod_labels(s).update({"warmlane.dev/lane": "birch"}),
-        "warmlane.dev/lane is birch. Set it to amber",
-    ),
-    (
-        "sender-pinned-to-lane",
-        "no lane",
-        lambda s: pod_labels(s).pop("warmlane.dev/lane"),
-        "warmlane.dev/lane is missing",
-    ),
-    (
-        "sender-pinned-to-lane",
-        "other campaign",
-        lambda s: pod_labels(s).update({"warmlane.dev/campaign": "newsletter"}),
-        "Set it to spring-sale",
-    ),
-    (
-        "sender-pinned-to-lane",
-        "unknown",
-        lambda s: pod_labels(s).update({"warmlane.dev/lane": UNKNOWN}),
-        "(known after deployment)",
-    ),
-    (
-        "sender-pinned-to-lane",
-        "no lease",
-        lambda s: s["deployment"].props["metadata"].update(namespace="campaign-autumn"),
-        "autumn, which holds no lane. Add leases.autumn to Pulumi.dev.yaml",
-    ),
-    (
-        "sender-pinned-to-lane",
-        "lane outside",
-        lambda s: s["deployment"].props["metadata"].update(namespace="default"),
-        "outside every campaign's namespace",
-    ),
     ("lane-leased-once", "two senders", second_sender, "sends from lane amber, and so does"),
-    ("images-by-digest", "tag", container(image="sender:latest"), "container gate, names its image as sender:latest"),
-    ("images-by-digest", "zeros", container(image="sender@sha256:" + "0" * 64), "digest of zeros"),
-    ("images-by-digest", "unknown", container(image=UNKNOWN), "(known after deployment)"),
     ("sender-configured", "not declared", lambda s: s.pop("config"), f"does not declare in {WHERE}"),
     (
         "sender-configured",
@@ -278,13 +168,5 @@ CAMPAIGN_MUTANTS: list[tuple[str, str, Change, str]] = [
         "unknown selector",
         lambda s: s["default-deny"].props["spec"].update(podSelector=UNKNOWN),
         "denies all",
-    ),
-    ("no-host-access", "unknown volumes", lambda s: pod(s).update(volumes=UNKNOWN), "after deployment (volumes)"),
-    ("no-host-access", "unknown container", lambda s: pod(s).update(containers=[UNKNOWN]), "(containers[0])"),
-    (
-        "no-host-access",
-        "unknown capabilities",
-        security(capabilities={"add": UNKNOWN}),
-        "containers[1].securityContext.capabilities.add",
     ),
 ]

@@ -15,4 +15,15 @@ def associated() -> Stack:
     return {"association": association}
 
 
-SAMPLES: list[Callable[[], Stack]] = [associated]
+def volumes() -> Stack:
+    """A volume of a storage class, and a StatefulSet that claims one."""
+    claim = {"spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "ssd"}}
+    csi = {"spec": {"csi": {"driver": "csi.example.test", "volumeHandle": "v"}, "storageClassName": "ssd"}}
+    return {
+        "volume": Declared("kubernetes:core/v1:PersistentVolume", "volume", csi),
+        "class": Declared("kubernetes:storage.k8s.io/v1:StorageClass", "ssd", {"provisioner": "csi.example.test"}),
+        "set": Declared("kubernetes:apps/v1:StatefulSet", "set", {"spec": {"volumeClaimTemplates": [claim]}}),
+    }
+
+
+SAMPLES: list[Callable[[], Stack]] = [associated, volumes]

@@ -83,7 +83,7 @@ def test_a_violation_is_mandatory(analyzer: analyzer_pb2_grpc.AnalyzerStub) -> N
     (diagnostic,) = analyzer.Analyze(request(props), timeout=20).diagnostics
     assert diagnostic.policyName == "no-host-access"
     assert diagnostic.enforcementLevel == analyzer_pb2.MANDATORY
-    assert "sets hostNetwork" in diagnostic.message
+    assert "spec.hostNetwork is true" in diagnostic.message
 
 
 def configured(level: int, *rules: str) -> analyzer_pb2.ConfigureAnalyzerRequest:

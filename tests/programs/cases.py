@@ -47,14 +47,43 @@ PROGRAM_CASES = (
     Program("default-deny-present", "spring-sale.dev", "Namespace campaign-spring-sale has no NetworkPolicy around it"),
     Program("derived-identity", "spring-sale.dev", "data.username is bmV3c2xldHRlcg=="),
     Program("images-by-digest", "spring-sale.dev", "container idle, names its image as warmlane.local/sender:latest"),
+    Program(
+        "isolation-before-workload",
+        "spring-sale.dev",
+        "Pod campaign-spring-sale/early does not depend on ResourceQuota campaign-quota",
+    ),
     Program("lane-graph", "dev", "Lane birch has no A record birch.warmlane.test"),
     Program("lane-leased-once", "dev", "out by lane amber, which CiliumEgressGatewayPolicy shared-"),
     Program("lane-network", "dev", "NatGateway spare-nat has no part in the strategy cilium_gateway"),
-    Program("no-host-access", "spring-sale.dev", "Pod campaign-spring-sale/on-the-host sets hostNetwork"),
+    Program("no-host-access", "spring-sale.dev", "Pod campaign-spring-sale/on-the-host: spec.hostNetwork is true"),
+    Program(
+        "no-host-volumes",
+        "spring-sale.dev",
+        "PersistentVolumeClaim campaign-spring-sale/by-name claims the volume node-root",
+    ),
+    Program(
+        "no-service-account-token",
+        "spring-sale.dev",
+        "ServiceAccount campaign-spring-sale/talkative lets its pods mount a token",
+    ),
     Program("no-wide-allow", "spring-sale.dev", "campaign-spring-sale/https allows egress to 0.0.0.0/0 on TCP 443"),
+    Program("pod-security-level", "spring-sale.dev", "Namespace campaign-spring-sale does not enforce Pod Security"),
     Program("quota-and-limits-present", "spring-sale.dev", "no ResourceQuota of campaign-spring-sale bounds pods"),
+    Program(
+        "rbac-least-privilege",
+        "spring-sale.dev",
+        "Role campaign-spring-sale/reader reaches every secret of its namespace, by get, list",
+    ),
+    Program(
+        "secrets-in-secrets",
+        "spring-sale.dev",
+        "ConfigMap campaign-spring-sale/relay holds a secret in data.relay.yaml (password)",
+    ),
     Program("sender-configured", "spring-sale.dev", "which this stack does not declare in campaign-spring-sale"),
     Program("sender-pinned-to-lane", "spring-sale.dev", "label warmlane.dev/lane is birch. Set it to amber"),
+    Program(
+        "services-inside-cluster", "spring-sale.dev", "Service campaign-spring-sale/wide takes a port of every node"
+    ),
     Program(
         "warm-up-schedule", "spring-sale.dev", "allows 250000 messages on 2026-11-02, sending day 15, and the plan"
     ),

@@ -29,7 +29,7 @@ def test_an_api_server_says_the_same(tmp_path: Path) -> None:
 def test_one_version_everywhere() -> None:
     pinned = re.search(r"^replace k8s.io/apiserver => k8s.io/apiserver v0\.(\d+)\.", _modules(), re.MULTILINE)
     assert pinned and int(pinned[1]) == pod_security.VERSION[1]
-    assert POD_SECURITY_VERSION == "v{}.{}".format(*pod_security.VERSION)
+    assert "v{}.{}".format(*pod_security.VERSION) == POD_SECURITY_VERSION
 
 
 def _modules() -> str:

@@ -1,0 +1,58 @@
+"""No pod of a campaign holds a token with which it could speak to the API server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pulumi_policy import Severity
+
+from policies import kubernetes
+from policies.inputs import EACH, plan
+from policies.plain import UNKNOWN, at, items
+from policies.rule import About, Resource, resource_rule
+from policies.scopes import CAMPAIGN_POD_TEMPLATES, of_kinds
+
+SOURCES = ("spec", "volumes", EACH, "projected", "sources", EACH)
+
+ABOUT = About(
+    name="no-service-account-token",
+    display_name="No service account token",
+    description="A campaign's accounts and pods mount no token, project none, and keep none in a Secret.",
+    why="Whoever takes over a sender by a mail should find nothing in it that opens the cluster.",
+    remediation="Set automountServiceAccountToken to false, and remove the token's volume or Secret.",
+    severity=Severity.HIGH,
+    inputs=(
+        *plan(of_kinds("ServiceAccount"), "automountServiceAccountToken"),
+        *plan(of_kinds("Secret"), "type"),
+        *plan(CAMPAIGN_POD_TEMPLATES, ("spec", "automountServiceAccountToken"), (*SOURCES, "serviceAccountToken")),
+    ),
+)
+
+MOUNT = "automountServiceAccountToken"
+TOKEN_SECRET = "kubernetes.io/service-account-token"
+
+
+def judge(resource: Resource) -> Iterator[str]:
+    if not kubernetes.campaign(resource):
+        return
+    what, kind = kubernetes.title(resource), kubernetes.kind(resource)
+    if kind == "ServiceAccount" and at(resource.props, MOUNT) not in (False, UNKNOWN):
+        yield f"{what} lets its pods mount a token. Set {MOUNT} to false."
+    if kind == "Secret" and at(resource.props, "type") == TOKEN_SECRET:
+        yield f"{what} holds a token that never ends. Remove the Secret."
+    if not kubernetes.has_pods(resource):
+        return
+    spec = at(kubernetes.pod_template(resource), "spec")
+    # What the pod says counts, whatever its account says, and an account may be one that the plan does not show.
+    if at(spec, MOUNT) not in (False, UNKNOWN):
+        yield f"{what} mounts its account's token. Set {MOUNT} of the pod to false."
+    for volume in items(spec, "volumes"):
+        for source in items(volume, "projected", "sources"):
+            if at(source, "serviceAccountToken") not in (None, UNKNOWN):
+                yield (
+                    f"{what} is given a token by the volume {at(volume, 'name')}. Remove its source "
+                    "serviceAccountToken."
+                )
+
+
+RULE = resource_rule(ABOUT, judge)

@@ -1,0 +1,332 @@
+"""Ways to spoil the objects of a sound campaign or environment; the same shape as in `campaign_mutants.py`."""
+
+from __future__ import annotations
+
+import base64
+
+from tests.policies.harness import IMAGE, kubernetes
+from tests.policies.object_changes import (
+    PRIVATE_KEY,
+    RBAC,
+    WHERE,
+    Change,
+    add,
+    annotation,
+    balanced,
+    binding,
+    claim,
+    container,
+    data,
+    debug,
+    hard,
+    late,
+    level,
+    merged,
+    pod,
+    pod_labels,
+    record,
+    role,
+    security,
+    service,
+    spec,
+    template,
+    variable,
+    volume,
+)
+
+QUOTA, HOST, LEVEL, VOLUMES = "quota-and-limits-present", "no-host-access", "pod-security-level", "no-host-volumes"
+PINNED, DIGEST, TOKEN, FIRST = (
+    "sender-pinned-to-lane",
+    "images-by-digest",
+    "no-service-account-token",
+    "isolation-before-workload",
+)
+SERVICES, SECRETS, LEAST = "services-inside-cluster", "secrets-in-secrets", "rbac-least-privilege"
+
+OBJECT_MUTANTS: list[tuple[str, str, Change, str]] = [
+    (QUOTA, "no quota", lambda s: s.pop("quota"), f"no ResourceQuota of {WHERE} bounds pods"),
+    (
+        QUOTA,
+        "unbounded",
+        lambda s: s["quota"].props["spec"]["hard"].pop("limits.ephemeral-storage"),
+        "bounds limits.ephemeral-storage",
+    ),
+    (QUOTA, "node ports", hard(services__nodeports="2"), "sets services.nodeports to 0 (it is 2)"),
+    (QUOTA, "no limits", lambda s: s.pop("limits"), f"no LimitRange of {WHERE} has a default"),
+    (
+        QUOTA,
+        "a default short",
+        lambda s: s["limits"].props["spec"]["limits"][0]["default"].pop("ephemeral-storage"),
+        "default for ephemeral-storage",
+    ),
+    (QUOTA, "scopes", spec("quota", scopes=["BestEffort"]), "bounds pods"),
+    (
+        QUOTA,
+        "scope selector",
+        spec("quota", scopeSelector={"matchExpressions": [{"scopeName": "PriorityClass", "operator": "Exists"}]}),
+        "bounds pods",
+    ),
+    (QUOTA, "a scoped one in its place", merged, "bounds pods"),
+    (QUOTA, "absurd", hard(requests__memory="900Pi"), "keeps requests.memory within"),
+    (QUOTA, "absurd by exponent", hard(pods="1e6"), "keeps pods within 3, which is what the committed sender needs"),
+    (QUOTA, "no quantity", hard(pods="many"), "bounds pods"),
+    (HOST, "network", lambda s: pod(s).update(hostNetwork=True), "spec.hostNetwork is true, and allowed is false"),
+    (HOST, "processes", lambda s: pod(s).update(hostPID=True), "spec.hostPID is true"),
+    (HOST, "memory", lambda s: pod(s).update(hostIPC=True), "spec.hostIPC is true"),
+    (HOST, "path", volume(hostPath={"path": "/"}), "spec.volumes[v].hostPath is"),
+    (
+        HOST,
+        "port",
+        container(ports=[{"containerPort": 25, "hostPort": 25}]),
+        "containers[gate].ports[0].hostPort is 25",
+    ),
+    (HOST, "privilege", security(privileged=True), "containers[gate].securityContext.privileged is true"),
+    (HOST, "capability", security(capabilities={"add": ["NET_ADMIN"]}), "adds the capabilities NET_ADMIN"),
+    (HOST, "a capability of baseline", security(capabilities={"add": ["MKNOD"]}), "adds the capabilities MKNOD"),
+    (HOST, "proc", security(procMount="Unmasked"), "securityContext.procMount is Unmasked"),
+    (
+        HOST,
+        "probe",
+        container(livenessProbe={"httpGet": {"port": 80, "host": "169.254.169.254"}}),
+        "containers[gate].livenessProbe.httpGet.host is 169.254.169.254",
+    ),
+    (
+        HOST,
+        "init container",
+        lambda s: pod(s).update(
+            initContainers=[{"name": "i", "image": IMAGE, "securityContext": {"privileged": True}}]
+        ),
+        "initContainers[i].securityContext.privileged is true",
+    ),
+    (LEVEL, "none", lambda s: s["namespace"].props["metadata"].update(labels={}), "does not enforce Pod Security"),
+    (LEVEL, "lower", level("privileged"), "enforces Pod Security `privileged`, and at least `baseline`"),
+    (LEVEL, "misspelt", level("Restricted"), "enforces Pod Security `Restricted`"),
+    (LEVEL, "older", level("baseline", "v1.24"), "as of v1.24, which lacks newer controls"),
+    (LEVEL, "higher than its pods", level("restricted"), "under Pod Security `restricted`"),
+    (LEVEL, "sysctl", lambda s: pod(s).update(securityContext={"sysctls": [{"name": "kernel.msgmax"}]}), "sysctls[k"),
+    (LEVEL, "seccomp", security(seccompProfile={"type": "Unconfined"}), "seccompProfile.type is Unconfined"),
+    (
+        LEVEL,
+        "AppArmor",
+        lambda s: template(s)["metadata"].update(
+            annotations={"container.apparmor.security.beta.kubernetes.io/gate": "unconfined"}
+        ),
+        "apparmor.security.beta.kubernetes.io/gate is unconfined",
+    ),
+    (LEVEL, "SELinux", security(seLinuxOptions={"type": "spc_t"}), "seLinuxOptions.type is spc_t"),
+    (
+        LEVEL,
+        "ephemeral container",
+        lambda s: pod(s).update(ephemeralContainers=[debug()]),
+        "ephemeralContainers[debug]",
+    ),
+    (VOLUMES, "path", add("core/v1:PersistentVolume", spec={"hostPath": {"path": "/"}}), "disk by spec.hostPath"),
+    (VOLUMES, "disk", add("core/v1:PersistentVolume", spec={"local": {"path": "/mnt"}}), "disk by spec.local"),
+    (
+        VOLUMES,
+        "class",
+        add("storage.k8s.io/v1:StorageClass", provisioner="kubernetes.io/no-provisioner"),
+        "provisioner",
+    ),
+    (VOLUMES, "claim by name", claim(volumeName="node-root"), "claims the volume node-root"),
+    (VOLUMES, "claim by label", claim(selector={"matchLabels": {"disk": "root"}}), "whatever volume its selector"),
+    (VOLUMES, "claim of no class", claim(storageClassName=""), "any volume without a storage class"),
+    (
+        VOLUMES,
+        "claim of a pod",
+        volume(ephemeral={"volumeClaimTemplate": {"spec": {"volumeName": "node-root"}}}),
+        "claims the volume node-root",
+    ),
+    (
+        VOLUMES,
+        "claim of a StatefulSet",
+        add("apps/v1:StatefulSet", spec={"volumeClaimTemplates": [{"spec": {"storageClassName": ""}}]}),
+        "any volume without a storage class",
+    ),
+    (PINNED, "other lane", lambda s: pod_labels(s).update({"warmlane.dev/lane": "birch"}), "is birch. Set it to amber"),
+    (PINNED, "no lane", lambda s: pod_labels(s).pop("warmlane.dev/lane"), "warmlane.dev/lane is missing"),
+    (
+        PINNED,
+        "other campaign",
+        lambda s: pod_labels(s).update({"warmlane.dev/campaign": "newsletter"}),
+        "Set it to spring-sale",
+    ),
+    (
+        PINNED,
+        "no lease",
+        lambda s: s["deployment"].props["metadata"].update(namespace="campaign-autumn"),
+        "autumn, which holds no lane. Add leases.autumn to Pulumi.dev.yaml",
+    ),
+    (
+        PINNED,
+        "lane outside",
+        lambda s: s["deployment"].props["metadata"].update(namespace="default"),
+        "outside every campaign's namespace",
+    ),
+    (PINNED, "a node by name", lambda s: pod(s).update(nodeName="node-2"), "names its node itself"),
+    (DIGEST, "tag", container(image="sender:latest"), "container gate, names its image as sender:latest"),
+    (DIGEST, "zeros", container(image="sender@sha256:" + "0" * 64), "digest of zeros"),
+    (
+        DIGEST,
+        "init container",
+        lambda s: pod(s).update(initContainers=[{"name": "i", "image": "init:1"}]),
+        "container i, names its image as init:1",
+    ),
+    (
+        DIGEST,
+        "ephemeral container",
+        lambda s: pod(s).update(ephemeralContainers=[{"name": "debug", "image": "shell"}]),
+        "container debug, names its image as shell",
+    ),
+    (DIGEST, "volume", volume(image={"reference": "files:1"}), "volume v, names its image as files:1"),
+    (TOKEN, "account", lambda s: s["service-account"].props.pop("automountServiceAccountToken"), "lets its pods mount"),
+    (TOKEN, "pod", lambda s: pod(s).pop("automountServiceAccountToken"), "mounts its account's token"),
+    (
+        TOKEN,
+        "projected",
+        volume(projected={"sources": [{"serviceAccountToken": {"path": "t"}}]}),
+        "given a token by the volume v",
+    ),
+    (TOKEN, "secret", add("core/v1:Secret", type="kubernetes.io/service-account-token"), "token that never ends"),
+    (FIRST, "quota", late("quota"), "does not depend on ResourceQuota campaign-quota of its namespace"),
+    (FIRST, "account", late("service-account", "limits"), "LimitRange campaign-limits, ServiceAccount email-sender"),
+    (FIRST, "a policy", late("smtp-egress"), "NetworkPolicy smtp-egress"),
+    (
+        FIRST,
+        "a role",
+        lambda s: s.update(added=kubernetes(f"{RBAC}:Role", "added", WHERE, rules=[])),
+        "does not depend on Role added",
+    ),
+    (SERVICES, "node port", service(type="NodePort"), "takes a port of every node. Make it"),
+    (SERVICES, "node port beside", service(type="LoadBalancer"), "a port of every node beside its load balancer"),
+    (SERVICES, "address", service(externalIPs=["203.0.113.9"]), "traffic to 203.0.113.9 from outside"),
+    (SERVICES, "away", service(type="ExternalName", externalName="mx.example.test"), "its clients to mx.example.test"),
+    (
+        SERVICES,
+        "to another campaign",
+        service(type="ExternalName", externalName="email-sender-service-newsletter.campaign-newsletter.svc"),
+        "sends its clients to email-sender-service-newsletter",
+    ),
+    (SERVICES, "submission", balanced({"port": 25}), "puts submission (port 25) on a load balancer"),
+    (SERVICES, "submission by another port", balanced({"port": 8025, "targetPort": 25}), "submission (port 25)"),
+    (SERVICES, "metrics by name", balanced({"port": 80, "targetPort": "metrics"}), "puts metrics (port 9100)"),
+    (
+        SERVICES,
+        "a name of nobody's",
+        balanced({"port": 80, "targetPort": "web"}),
+        "cannot be decided from the port web",
+    ),
+    (SERVICES, "no selector", lambda s: s["service"].props["spec"].pop("selector"), "selects no pods"),
+    (SERVICES, "ingress", add("networking.k8s.io/v1:Ingress", spec={}), "opens a campaign to whoever"),
+    (SERVICES, "endpoints", add("discovery.k8s.io/v1:EndpointSlice"), "lets a campaign's Service lead anywhere"),
+    (SECRETS, "variable", variable("SASL_PASSWORD", "hunter2"), "the variable SASL_PASSWORD of container email-sender"),
+    (SECRETS, "key of an API", variable("FEEDBACK_API_KEY", "0123"), "the variable FEEDBACK_API_KEY"),
+    (SECRETS, "URL", variable("STORE", "postgresql://sender:hunter2@store/db"), "holds a URL with a password in spec."),
+    (SECRETS, "key in a ConfigMap", data(PRIVATE_KEY, "dkim.pem"), "holds a private key in data.dkim.pem"),
+    (SECRETS, "file of a key", data("c2VjcmV0", "dkim.key"), "holds a secret in data.dkim.key"),
+    (SECRETS, "JSON", data('{"sasl": {"password": "hunter2"}}'), "in data.extra (sasl.password)"),
+    (SECRETS, "YAML", data("relay:\n  - authToken: abc\n"), "in data.extra (relay[0].authToken)"),
+    (SECRETS, "lines", data("[relay]\nuser = a\npassword = hunter2\n"), "in data.extra (password)"),
+    (
+        SECRETS,
+        "binary data",
+        lambda s: s["config"].props.update(binaryData={"k": base64.b64encode(PRIVATE_KEY.encode()).decode()}),
+        "holds a private key in binaryData.k",
+    ),
+    (
+        SECRETS,
+        "annotation",
+        annotation("warmlane.dev/password", "hunter2"),
+        "metadata.annotations.warmlane.dev/password",
+    ),
+    (SECRETS, "argument", container(args=["--password=hunter2"]), "the option password of container gate"),
+    (SECRETS, "argument in two", container(args=["--api-token", "hunter2"]), "the option api-token of container gate"),
+    (SECRETS, "shell", container(command=["sh", "-c", "TOKEN=abc exec gate"]), "the option TOKEN of container gate"),
+    (LEAST, "wildcard", role(verbs=["*"]), "holds a wildcard in verbs"),
+    (LEAST, "every resource", role(resources=["*"]), "holds a wildcard in resources"),
+    (LEAST, "escalate", role(resources=["roles"], verbs=["escalate"]), "may escalate"),
+    (LEAST, "impersonate", role(resources=["users"], verbs=["impersonate"]), "may impersonate"),
+    (LEAST, "shell", role(resources=["pods/exec"], verbs=["create"]), "reaches pods/exec"),
+    (LEAST, "list of secrets", role(resources=["secrets"], verbs=["list"]), "reaches every secret of its namespace"),
+    (
+        LEAST,
+        "watch of named secrets",
+        role(resources=["secrets"], resourceNames=["a"], verbs=["watch"]),
+        "reaches every secret",
+    ),
+    (LEAST, "cluster role", role("ClusterRole"), "would hold in every namespace, and a campaign is at home in one"),
+    (
+        LEAST,
+        "undeclared role",
+        add(f"{RBAC}:RoleBinding", roleRef={"kind": "ClusterRole", "name": "cluster-admin"}, subjects=[]),
+        "gives the rights of ClusterRole cluster-admin, which this plan does not declare",
+    ),
+]
+
+OBJECT_ENVIRONMENT_MUTANTS: list[tuple[str, str, Change, str]] = [
+    (
+        "address-protected",
+        "renamed and taken out of its lane",
+        lambda s: s.update(added=record("renamed", name="AMBER.warmlane.test.")),
+        "Record renamed is not protected",
+    ),
+    (
+        "address-protected",
+        "by what it points to",
+        lambda s: s.update(added=record("alias", [s["amber-address"]], name="mail.warmlane.test")),
+        "Record alias is not protected",
+    ),
+    (
+        "address-protected",
+        "from nobody knows where",
+        lambda s: s.update(added=record("hidden", name="hidden.warmlane.test")),
+        "cannot be decided from records",
+    ),
+    (
+        LEVEL,
+        "platform lower",
+        lambda s: (
+            s["platform-namespace"]
+            .props["metadata"]["labels"]
+            .update({"pod-security.kubernetes.io/enforce": "baseline"})
+        ),
+        "enforces Pod Security `baseline`, and at least `restricted`",
+    ),
+    (
+        LEVEL,
+        "platform as root",
+        lambda s: s["store-deployment"].props["spec"]["template"]["spec"]["securityContext"].update(runAsUser=0),
+        "spec.securityContext.runAsUser is 0, and allowed is any user but 0",
+    ),
+    (
+        LEVEL,
+        "platform with NFS",
+        lambda s: s["store-deployment"].props["spec"]["template"]["spec"]["volumes"].append({"name": "v", "nfs": {}}),
+        "spec.volumes[v] is nfs",
+    ),
+    (
+        LEAST,
+        "a campaign's account",
+        binding("email-sender", namespace=WHERE),
+        f"the ServiceAccount {WHERE}/email-sender",
+    ),
+    (LEAST, "everybody", binding("system:authenticated", "Group"), "the group system:authenticated"),
+    (LEAST, "a campaign's accounts", binding(f"system:serviceaccounts:{WHERE}", "Group"), "rights to the group"),
+    (LEAST, "by user name", binding(f"system:serviceaccount:{WHERE}:email-sender", "User"), "rights to the user"),
+    (
+        LEAST,
+        "collected",
+        lambda s: s["monitoring-prometheus-role"].props.update(aggregationRule={"clusterRoleSelectors": []}),
+        "collects rules of roles that this plan does not show",
+    ),
+    (
+        LEAST,
+        "added to the cluster's own",
+        lambda s: (
+            s["monitoring-prometheus-role"]
+            .props["metadata"]["labels"]
+            .update({"rbac.authorization.k8s.io/aggregate-to-view": "true"})
+        ),
+        "by the label rbac.authorization.k8s.io/aggregate-to-view",
+    ),
+]
