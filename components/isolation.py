@@ -10,7 +10,7 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from components.namespaces import pod_security
-from components.sender_pod import SURGE, selector
+from components.sender_pod import selector
 from warmlane import isolation, labels, names, sizing
 from warmlane.campaign import Campaign
 from warmlane.environment import Environment
@@ -74,7 +74,7 @@ class CampaignIsolation(pulumi.ComponentResource):
         self.quota = ResourceQuota(
             f"{name}-quota",
             metadata=metadata(QUOTA),
-            spec={"hard": sizing.quota(sender.size, sender.replicas, SURGE)},
+            spec={"hard": sizing.quota(sender.size, sender.replicas, sizing.SURGE)},
             opts=inside,
         )
         self.limits = LimitRange(

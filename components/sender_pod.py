@@ -15,8 +15,6 @@ from warmlane.environment import Environment
 
 Manifest = dict[str, Any]
 
-SURGE = 1
-"""Pods beyond the replicas during an update; part of the quota."""
 GATE_UID = 101
 """uid and gid of `postfix` in the sender's image: the gate reads the queue as Postfix's own user."""
 POSTFIX_CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID")
@@ -38,7 +36,7 @@ def deployment_spec(campaign: Campaign, environment: Environment, lane_id: str) 
         "progressDeadlineSeconds": ROLLOUT_SECONDS,
         "selector": {"matchLabels": selector(campaign.id)},
         # A ready pod goes only when its successor is ready, so that a producer never finds the door shut.
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": SURGE}},
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": sizing.SURGE}},
         "template": {
             "metadata": {"labels": labels.campaign(campaign.id, lane_id, "sender")},
             "spec": _pod_spec(campaign, environment, lane_id),

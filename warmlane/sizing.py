@@ -46,6 +46,9 @@ SENDER_SIZES: dict[str, dict[str, Size]] = {
 }
 """By size, then container. Postfix needs about 2 MiB for each of its processes, the gate about 60 MiB for Python."""
 
+SURGE = 1
+"""Pods beyond the replicas during an update; part of the quota."""
+
 LOGS_MIB = 96
 """Size limit of the log volume, MiB: the sender keeps four files of 16 MiB, and the one being written may outgrow
 that before it is looked at."""

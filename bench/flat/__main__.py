@@ -18,7 +18,7 @@ from components.committed import campaign_of_stack
 from components.isolation import LIMITS, QUOTA
 from components.namespaces import pod_security
 from components.sender import config_document, submission_data
-from components.sender_pod import SURGE, deployment_spec, selector, service_spec
+from components.sender_pod import deployment_spec, selector, service_spec
 from warmlane import isolation, labels, names, sizing
 from warmlane.sender_config import CONFIG_KEY, IDENTITY_KEY
 
@@ -60,7 +60,7 @@ first: list[pulumi.Resource] = [
     ResourceQuota(
         "quota",
         metadata=metadata(QUOTA, "isolation"),
-        spec={"hard": sizing.quota(size, campaign.sender.replicas, SURGE)},
+        spec={"hard": sizing.quota(size, campaign.sender.replicas, sizing.SURGE)},
         opts=inside,
     ),
     LimitRange("limits", metadata=metadata(LIMITS, "isolation"), spec=sizing.limit_range(size), opts=inside),
