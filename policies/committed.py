@@ -5,20 +5,32 @@ Who holds which lane is a fact of `Pulumi.<environment>.yaml`, which one stack's
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
 from warmlane.campaign import Campaign
-from warmlane.config import campaign_file, load_campaign, read_environment
+from warmlane.config import campaign_file, campaign_stacks, load_campaign, read_environment
 from warmlane.environment import Environment
+from warmlane.snapshot import Snapshot, load_snapshot
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+DOMAIN_NAME = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+SNAPSHOTS = "policies/snapshots"
+"""Directory of the environments' snapshots, relative to the repository."""
+
+
+def now() -> datetime:
+    """The time by which a snapshot is old and a day is over."""
+    return datetime.now(UTC)
+
+
 def today() -> date:
     """The day that is not over yet (UTC)."""
-    return datetime.now(UTC).date()
+    return now().date()
 
 
 def environment_name(stack: str) -> str:
@@ -26,18 +38,63 @@ def environment_name(stack: str) -> str:
     return stack.rsplit(".", 1)[-1]
 
 
-@cache
 def environment(stack: str) -> Environment:
     """The environment that a stack belongs to. Raises ConfigError where it is not committed or not sound."""
-    return read_environment(REPOSITORY, environment_name(stack))
+    return _environment(environment_name(stack))
 
 
 @cache
+def _environment(name: str) -> Environment:
+    return read_environment(REPOSITORY, name)
+
+
 def campaign(campaign_id: str, stack: str) -> Campaign | None:
     """A campaign of the stack's environment; None where it has no file. Raises ConfigError for an unsound file."""
-    if not (REPOSITORY / campaign_file(campaign_id, environment_name(stack))).exists():
+    return _campaign(campaign_id, environment_name(stack))
+
+
+@cache
+def _campaign(campaign_id: str, name: str) -> Campaign | None:
+    if not (REPOSITORY / campaign_file(campaign_id, name)).exists():
         return None
-    return load_campaign(REPOSITORY, campaign_id, environment_name(stack))
+    return load_campaign(REPOSITORY, campaign_id, name)
+
+
+def campaigns(stack: str, domain: str = "") -> dict[str, Campaign]:
+    """By id, the campaigns of the stack's environment that have a file; with a domain, those whose file names it.
+
+    Raises ConfigError for an unsound file. Files that do not name the domain are not parsed: a preview must not take
+    longer because an environment has many campaigns.
+    """
+    name = environment_name(stack)
+    chosen = _naming(name).get(domain, ()) if domain else campaign_stacks(REPOSITORY, name)
+    found = {one: campaign(one, stack) for one in chosen}
+    return {one: parsed for one, parsed in found.items() if parsed}
+
+
+@cache
+def _naming(name: str) -> dict[str, list[str]]:
+    """By domain name that stands anywhere in a campaign's file, the campaigns."""
+    found = dict[str, list[str]]()
+    for one in campaign_stacks(REPOSITORY, name):
+        for word in set(DOMAIN_NAME.findall((REPOSITORY / campaign_file(one, name)).read_text())):
+            found.setdefault(word, []).append(one)
+    return found
+
+
+def snapshot_file(stack: str) -> str:
+    """Where the snapshot of the stack's environment lies, relative to the repository."""
+    return f"{SNAPSHOTS}/{environment_name(stack)}.json"
+
+
+def snapshot(stack: str) -> Snapshot | None:
+    """The snapshot of the stack's environment, however old; None where there is none. Raises ConfigError."""
+    return _snapshot(snapshot_file(stack))
+
+
+@cache
+def _snapshot(file: str) -> Snapshot | None:
+    return load_snapshot(REPOSITORY, file)
 
 
 def leased_lane(campaign_id: str, stack: str) -> str | None:

@@ -9,14 +9,19 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from policies import kubernetes
+from policies.inputs import plan
 from policies.plain import at
 from policies.rule import Resource
+from policies.scopes import named
 from warmlane import names
 from warmlane.base import Identifier, Model
 from warmlane.campaign import Plan
 from warmlane.sender_config import CONFIG_KEY
 from warmlane.validation import problems
 from warmlane.warmup.plans import SPARKPOST
+
+INPUTS = plan(named("ConfigMap", names.SENDER_CONFIG_MAP), "data")
+"""What rules on a sender's configuration are decided from."""
 
 Messages = Annotated[int, Field(ge=1, le=SPARKPOST[-1])]
 

@@ -203,6 +203,17 @@ class Lease(Model):
     )
 
 
+class Caps(Model):
+    """What the organisation allows its campaigns at most, whatever a lane could carry."""
+
+    campaign_daily_volume: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Most that one campaign may ask for, messages/day; unset: no cap."
+    )
+    daily_volume: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Most that all campaigns of the environment may ask for together; unset: no cap."
+    )
+
+
 class Images(Model):
     """Container images of the environment, by digest."""
 
@@ -244,6 +255,7 @@ class Environment(Model):
     egress: Egress = Field(description="How mail leaves with a lane's address.")
     lanes: dict[Identifier, Lane] = Field(description="Lanes by id.")
     leases: dict[Identifier, Lease] = Field(default_factory=dict, description="By campaign, the lane that it holds.")
+    caps: Caps = Field(default_factory=Caps, description="Caps of the organisation.")
     store: Store = Field(description="The platform's database.")
     monitoring: Monitoring = Field(description="How outcomes and reputation are shown.")
     feedback: Literal["none"] = Field(

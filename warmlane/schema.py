@@ -1,4 +1,4 @@
-"""JSON Schemas of the stack files, for editors: `python -m warmlane.schema [directory]` writes them."""
+"""JSON Schemas of the stack files and of the snapshot: `python -m warmlane.schema [directory]` writes them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from warmlane.base import Model
 from warmlane.campaign import Campaign
 from warmlane.config import CAMPAIGN_KEY, ENVIRONMENT_KEY
 from warmlane.environment import Environment
+from warmlane.snapshot import Snapshot
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "schema"
 
@@ -45,6 +46,11 @@ def stack_file_schema(model: type[Model], key: str, title: str) -> dict[str, Any
     }
 
 
+def document_schema(model: type[Model], title: str) -> dict[str, Any]:
+    """The schema of a file that is one document of `model`."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema(), "title": title}
+
+
 def schemas() -> dict[str, dict[str, Any]]:
     """By file name, every schema of the project."""
     return {
@@ -52,6 +58,7 @@ def schemas() -> dict[str, dict[str, Any]]:
             Environment, ENVIRONMENT_KEY, "Warmlane environment (Pulumi stack file)"
         ),
         "campaign.schema.json": stack_file_schema(Campaign, CAMPAIGN_KEY, "Warmlane campaign (Pulumi stack file)"),
+        "snapshot.schema.json": document_schema(Snapshot, "Warmlane snapshot of an environment"),
     }
 
 

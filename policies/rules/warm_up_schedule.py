@@ -9,12 +9,13 @@ from typing import Any
 from pulumi_policy import Severity
 
 from policies import committed, kubernetes
+from policies.leases import begin
 from policies.rule import About, Resource, resource_rule
-from policies.sender_document import SenderConfig, Unreadable, is_sender_config, read
+from policies.sender_document import INPUTS, SenderConfig, Unreadable, is_sender_config, read
 from warmlane import names
 from warmlane.environment import Environment, Lane, Lease
-from warmlane.warmup.plans import published, step
-from warmlane.warmup.schedule import REPUTATION_DAYS, Start, schedule
+from warmlane.warmup.plans import published
+from warmlane.warmup.schedule import Start, schedule
 
 ABOUT = About(
     name="warm-up-schedule",
@@ -23,8 +24,13 @@ ABOUT = About(
         "Counted from the lane's dated stage, no day exceeds the plan's step, and the daily volume is reached by the "
         "date it is wanted."
     ),
+    why=(
+        "Mailbox providers defer and block an address whose volume grows faster than they know it, and a limit that "
+        "never reaches the volume breaks a promise to those who wait for the mail."
+    ),
     remediation="Lower daily_volume, move wanted_by, or lease a lane that is warmer; never edit the schedule itself.",
     severity=Severity.CRITICAL,
+    inputs=INPUTS,
 )
 
 
@@ -43,29 +49,15 @@ def judge(resource: Resource) -> Iterator[str]:
     if lease is None:
         yield f"{what} sends for {campaign}, which holds no lane in {file}. Add leases.{campaign} there."
         return
-    begin = _begin(environment.lanes[lease.lane], lease)
-    yield from _facts(resource, what, campaign, config, environment, begin)
+    start = begin(environment.lanes[lease.lane], lease)
+    yield from _facts(resource, what, campaign, config, environment, start)
     yield from _stage_is_over(lease.lane, environment.lanes[lease.lane], file)
-    yield from _steps(what, config, lease, begin)
-    yield from _deadline(what, config, lease, begin)
-
-
-def _begin(lane: Lane, lease: Lease) -> Start:
-    """Sending days behind the lane, and the day of the first limit, reckoned day by day from what is committed.
-
-    A day that the stage counts already, or on which the lease has not begun, has no limit. A lane without mail for more
-    than 30 days starts over.
-    """
-    counted = lane.stage_as_of
-    day = lease.since
-    while counted is not None and day <= counted:
-        day += timedelta(days=1)
-    kept = counted is not None and counted >= day - timedelta(days=REPUTATION_DAYS)
-    return Start(lane.stage if kept else 0, day)
+    yield from _steps(what, config, start)
+    yield from _deadline(what, config, lease, start)
 
 
 def _facts(
-    resource: Resource, what: str, campaign: str, config: SenderConfig, environment: Environment, begin: Start
+    resource: Resource, what: str, campaign: str, config: SenderConfig, environment: Environment, start: Start
 ) -> Iterator[str]:
     """The schedule counts from what is committed: nobody warms a lane up by writing a higher stage."""
     written = committed.campaign(campaign, resource.stack)
@@ -74,8 +66,8 @@ def _facts(
         ("campaign", config.campaign, campaign),
         ("lane", config.lane, lane),
         ("hostname", config.hostname, names.lane_host(lane, environment.domain)),
-        ("warm_up.stage", config.warm_up.stage, begin.stage),
-        ("warm_up.starts", config.warm_up.starts, begin.day),
+        ("warm_up.stage", config.warm_up.stage, start.stage),
+        ("warm_up.starts", config.warm_up.starts, start.day),
     ]
     if written:
         expected += [
@@ -98,31 +90,27 @@ def _stage_is_over(lane_id: str, lane: Lane, file: str) -> Iterator[str]:
         )
 
 
-def _steps(what: str, config: SenderConfig, lease: Lease, begin: Start) -> Iterator[str]:
-    """No day's limit exceeds the figure of the sending days that lie behind it, plus one."""
-    plan, override = config.warm_up.plan, lease.override
+def _steps(what: str, config: SenderConfig, start: Start) -> Iterator[str]:
+    """No day's limit exceeds the plan's figure of the sending days that lie behind it, plus one."""
+    plan = config.warm_up.plan
     for offset, limit in enumerate(config.warm_up.limits):
-        day, number = begin.day + timedelta(days=offset), begin.stage + 1 + offset
-        # The last figure stands for every later day, also after an override has ended.
-        last = offset == len(config.warm_up.limits) - 1
-        lifted = override is not None and day <= override.until and not last
-        most = published(plan, number) if lifted else step(plan, number)
+        day, number = start.day + timedelta(days=offset), start.stage + 1 + offset
+        most = published(plan, number)
         if limit > most:
-            ended = f"; the override of {override.by} ends on {override.until}" if override else ""
             yield (
-                f"{what} allows {limit} messages on {day}, sending day {number}, and the plan {plan} allows {most}"
-                f"{ended}. Lower the limit of that day to {most} or less."
+                f"{what} allows {limit} messages on {day}, sending day {number}, and the plan {plan} allows {most}. "
+                f"Lower the limit of that day to {most} or less."
             )
 
 
-def _deadline(what: str, config: SenderConfig, lease: Lease, begin: Start) -> Iterator[str]:
+def _deadline(what: str, config: SenderConfig, lease: Lease, start: Start) -> Iterator[str]:
     warm_up = config.warm_up
     offset = next((index for index, limit in enumerate(warm_up.limits) if limit >= config.daily_volume), None)
-    reached: date | None = None if offset is None else begin.day + timedelta(days=offset)
+    reached: date | None = None if offset is None else start.day + timedelta(days=offset)
     if reached is not None and reached <= config.wanted_by:
         return
     lifted_until = lease.override.until if lease.override else None
-    earliest = schedule(warm_up.plan, begin, config.daily_volume, lifted_until).reached()
+    earliest = schedule(warm_up.plan, start, config.daily_volume, lifted_until).reached()
     when = f"on {reached}" if reached else "never"
     yield (
         f"{what} reaches {config.daily_volume} messages/day {when}, and it is wanted by {config.wanted_by}. The "

@@ -12,6 +12,7 @@ from tests.policies.harness import Declared, campaign_stack, environment_stack
 from tests.policies.identity_mutants import IDENTITY_MUTANTS
 from tests.policies.lane_mutants import LANE_MUTANTS
 from tests.policies.object_mutants import OBJECT_ENVIRONMENT_MUTANTS, OBJECT_MUTANTS
+from tests.policies.lease_mutants import LEASE_MUTANTS
 from tests.policies.warm_up_mutants import WARM_UP_MUTANTS
 
 Stack = dict[str, Declared]
@@ -33,7 +34,7 @@ prod_stack = partial(environment_stack, "prod")
 
 MUTANTS = [
     *[Mutant(campaign_stack, *mutant) for mutant in [*CAMPAIGN_MUTANTS, *IDENTITY_MUTANTS, *WARM_UP_MUTANTS]],
-    *[Mutant(environment_stack, *mutant) for mutant in ENVIRONMENT_MUTANTS],
+    *[Mutant(environment_stack, *mutant) for mutant in [*ENVIRONMENT_MUTANTS, *LEASE_MUTANTS]],
     *[Mutant(campaign_stack, *mutant) for mutant in OBJECT_MUTANTS],
     *[Mutant(environment_stack, *mutant) for mutant in OBJECT_ENVIRONMENT_MUTANTS],
     *[Mutant(prod_stack, *mutant) for mutant in LANE_MUTANTS],

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.policies.campaign_mutants import Change, Stack
+from tests.policies import world
+from tests.policies.campaign_mutants import Change, Stack, allow, block
 from tests.policies.harness import UNKNOWN
+from tests.policies.lease_mutants import HELD, lane, lease
+from tests.policies.world import NOW, Document, Edit
 
 
 def schedule(**changes: Any) -> Change:
@@ -21,6 +24,80 @@ def schedule(**changes: Any) -> Change:
 
     return change
 
+
+def given(*edits: Edit, **snapshot: Any) -> Change:
+    """Commits edits of the environment, takes a snapshot where fields of one are given, and plans anew."""
+
+    def change(stack: Stack) -> None:
+        world.environment(*edits)
+        if snapshot:
+            world.snapshot(**snapshot)
+        world.rewritten(stack)
+
+    return change
+
+
+def committed(**edits: Edit) -> Change:
+    """Commits edits of campaigns, and plans anew."""
+
+    def change(stack: Stack) -> None:
+        world.campaigns(**edits)
+        world.rewritten(stack)
+
+    return change
+
+
+def both(*changes: Change) -> Change:
+    """One change after the other."""
+
+    def change(stack: Stack) -> None:
+        for one in changes:
+            one(stack)
+
+    return change
+
+
+def caps(**fields: int) -> Edit:
+    return lambda body: body.update(caps=fields)
+
+
+def recipients(months: int, source: str = "confirmed_opt_in") -> Edit:
+    return lambda body: body.update(recipients={"consent_source": source, "age_months": months})
+
+
+def domain(name: str, volume: int) -> Edit:
+    return lambda body: body.update(sending_domain=name, daily_volume=volume, wanted_by="2027-06-01")
+
+
+def aggressive(body: Document) -> None:
+    body.update(plan="aggressive", daily_volume=1_000_000)
+
+
+def override(until: str) -> Edit:
+    return lease("spring-sale", override={"by": "a@warmlane.test", "why": "The launch date is fixed.", "until": until})
+
+
+def adopted(stage: int) -> Edit:
+    """The lane was warmer, or less warm, when it was adopted."""
+    return lambda body: body["lanes"]["amber"]["adopted"].update(stage=stage)
+
+
+def hold(**fields: Any) -> dict[str, Any]:
+    return {"holds": {"spring-sale": {**HELD, **fields}}}
+
+
+def third_lane(body: Document) -> None:
+    body["lanes"]["cedar"] = {"started": "2026-10-01"}
+    body["leases"]["autumn"] = {"lane": "cedar", "since": "2026-10-01"}
+
+
+def other_way_out(stack: Stack) -> None:
+    stack.pop("smtp-egress")
+    allow(stack, policyTypes=["Egress"], egress=[{"to": [block("0.0.0.0/0")]}])
+
+
+EVIDENCE = {"by": "a@warmlane.test", "evidence": "The old system's figures."}
+DOMAIN = "spring-sale.warmlane.test"
 
 WARM_UP_MUTANTS: list[tuple[str, str, Change, str]] = [
     (
@@ -59,4 +136,185 @@ WARM_UP_MUTANTS: list[tuple[str, str, Change, str]] = [
         "does not hold JSON",
     ),
     ("warm-up-schedule", "other shape", schedule(limits="many"), "warm_up.limits: value"),
+    (
+        "warm-up-schedule",
+        "counted in advance",
+        both(
+            given(
+                lane("amber", sending_days=15, sending_days_as_of="2026-11-24"),
+                lease("spring-sale", since="2026-11-24"),
+            )
+        ),
+        "Lane amber counts sending days up to 2026-11-24 in Pulumi.dev.yaml, a day that is not over",
+    ),
+    (
+        "warm-up-schedule",
+        "refreshed, and counted from the lease's beginning",
+        both(given(lane("amber", sending_days=20, sending_days_as_of="2026-11-20")), schedule(starts="2026-11-02")),
+        "warm_up.starts 2026-11-02, but the committed config says 2026-11-21",
+    ),
+    (
+        "warm-up-schedule",
+        "idle for too long",
+        both(given(lane("amber", adopted={**EVIDENCE, "stage": 14, "as_of": "2026-10-02"})), schedule(stage=14)),
+        "warm_up.stage 14, but the committed config says 0",
+    ),
+    ("warm-up-schedule", "no lease", lambda s: world.environment(lambda d: d["leases"].pop("spring-sale")), "no lane"),
+    (
+        "warm-up-upper-bound",
+        "above it",
+        schedule(limits=[325_001, 250_000]),
+        "sending day 15; the upper bound is 325000 and no override lifts it",
+    ),
+    (
+        "warm-up-upper-bound",
+        "after the override",
+        both(given(override("2026-11-02")), schedule(limits=[250_000, 400_001, 250_000])),
+        "the upper bound is 400000 and the override ends on 2026-11-02",
+    ),
+    (
+        "warm-up-upper-bound",
+        "for ever",
+        both(given(override("2030-01-01")), schedule(limits=[400_000])),
+        "the upper bound is 325000 and the override ends on 2030-01-01",
+    ),
+    (
+        "organisation-caps",
+        "one campaign",
+        given(caps(campaign_daily_volume=249_999)),
+        "plans 250000 messages/day, and Pulumi.dev.yaml caps a campaign at 249999",
+    ),
+    (
+        "organisation-caps",
+        "all together",
+        given(caps(daily_volume=449_999)),
+        "brings all campaigns to 450000 messages/day, and Pulumi.dev.yaml caps them at 449999 together",
+    ),
+    (
+        "organisation-caps",
+        "more than committed",
+        both(given(caps(campaign_daily_volume=250_000)), schedule(daily_volume=300_000)),
+        "plans 300000 messages/day",
+    ),
+    (
+        "list-may-warm",
+        "seven months",
+        committed(spring_sale=recipients(7)),
+        "with a list of 7 months (confirmed_opt_in)",
+    ),
+    (
+        "list-may-warm",
+        "ten years",
+        committed(spring_sale=recipients(120, "existing_customers")),
+        "with a list of 120 months (existing_customers)",
+    ),
+    (
+        "list-may-warm",
+        "nobody's list",
+        lambda s: world.replace(campaign=lambda _name, _stack: None),
+        "a list that nobody has committed. Write campaigns/Pulumi.spring-sale.dev.yaml",
+    ),
+    (
+        "stage-in-ledger",
+        "a day too many",
+        given(lanes={"amber": {"sending_days": 13}}),
+        "counts 14 sending days of lane amber, and the ledger had 13 on 2026-11-24",
+    ),
+    (
+        "stage-in-ledger",
+        "never sent",
+        given(lanes={"amber": {"sending_days": 0}}),
+        "and the ledger had 0 on 2026-11-24",
+    ),
+    (
+        "stage-in-ledger",
+        "refreshed too far",
+        given(lane("amber", sending_days=36, sending_days_as_of="2026-11-23"), lanes={"amber": {"sending_days": 35}}),
+        "counts 36 sending days of lane amber, and the ledger had 35",
+    ),
+    (
+        "hold-respected",
+        "quarantined",
+        given(**hold()),
+        "smtp-egress opens a way out for spring-sale, which is quarantined since 2026-11-24: Spamhaus",
+    ),
+    ("hold-respected", "retired", given(**hold(level="retired")), "which is retired since 2026-11-24"),
+    (
+        "hold-respected",
+        "by another policy",
+        both(given(**hold()), other_way_out),
+        "NetworkPolicy campaign-spring-sale/added opens a way out",
+    ),
+    (
+        "hold-respected",
+        "in an old snapshot",
+        given(taken=NOW.replace(month=10), **hold(level="retired", reason="Complaints.")),
+        "which is retired since 2026-11-24: Complaints. Release the hold first",
+    ),
+    (
+        "hold-respected",
+        "throttled",
+        given(**hold(level="throttled", throttle_factor=0.01)),
+        "plans 250000 messages for 2026-11-24, and the hold on spring-sale (Spamhaus lists the lane's address) allows "
+        "100000, 0.01 of the plan's step",
+    ),
+    (
+        "no-domain-spread",
+        "two lanes",
+        committed(newsletter=domain(DOMAIN, 200_000)),
+        "by one of 2 lanes (newsletter, spring-sale), and 450000 messages/day need 1",
+    ),
+    (
+        "no-domain-spread",
+        "a lane too many",
+        both(given(third_lane), committed(newsletter=domain(DOMAIN, 2_000_000), autumn=domain(DOMAIN, 50))),
+        "by one of 3 lanes (autumn, newsletter, spring-sale), and 2250050 messages/day need 2",
+    ),
+    (
+        "no-domain-spread",
+        "only in the program",
+        schedule(sending_domain="newsletter.warmlane.test"),
+        "sends newsletter.warmlane.test by one of 2 lanes",
+    ),
+]
+
+WARM_UP_NEAR_MISSES: list[tuple[str, str, Change]] = [
+    (
+        "warm-up-schedule",
+        "refreshed to yesterday",
+        given(lane("amber", sending_days=36, sending_days_as_of="2026-11-23")),
+    ),
+    (
+        "warm-up-schedule",
+        "idle for 30 days",
+        given(lane("amber", adopted={**EVIDENCE, "stage": 14, "as_of": "2026-10-03"})),
+    ),
+    ("warm-up-schedule", "lower than the plan", schedule(limits=[100_000, 250_000])),
+    ("warm-up-upper-bound", "at it", schedule(limits=[325_000, 250_000])),
+    (
+        "warm-up-upper-bound",
+        "lifted",
+        both(given(adopted(8), override("2026-11-08")), committed(spring_sale=aggressive)),
+    ),
+    (
+        "warm-up-schedule",
+        "lifted",
+        both(given(adopted(8), override("2026-11-08")), committed(spring_sale=aggressive)),
+    ),
+    ("organisation-caps", "at the caps", given(caps(campaign_daily_volume=250_000, daily_volume=450_000))),
+    ("list-may-warm", "six months", committed(spring_sale=recipients(6))),
+    ("list-may-warm", "an old list on a warm lane", both(given(adopted(20)), committed(spring_sale=recipients(24)))),
+    ("stage-in-ledger", "as in the ledger", given(lanes={"amber": {"sending_days": 14}})),
+    (
+        "stage-in-ledger",
+        "an old snapshot",
+        given(taken=NOW.replace(day=21), lanes={"amber": {"sending_days": 3}}),
+    ),
+    ("stage-in-ledger", "no ledger", given(lanes={"amber": {}})),
+    ("stage-in-ledger", "no such lane", given(lanes={})),
+    ("hold-respected", "throttled to more than it wants", given(**hold(level="throttled", throttle_factor=0.5))),
+    ("hold-respected", "another campaign", given(holds={"newsletter": HELD})),
+    ("hold-respected", "closed", both(given(**hold()), lambda s: s.pop("smtp-egress"))),
+    ("no-domain-spread", "as many as it needs", committed(newsletter=domain(DOMAIN, 2_000_000))),
+    ("no-domain-spread", "a domain beside it", committed(newsletter=domain(f"news.{DOMAIN}", 200_000))),
 ]

@@ -87,6 +87,7 @@ PROGRAM_CASES = (
     Program(
         "warm-up-schedule", "spring-sale.dev", "allows 250000 messages on 2026-11-02, sending day 15, and the plan"
     ),
+    Program("warm-up-upper-bound", "spring-sale.dev", "the upper bound is 325000 and no override lifts it"),
 )
 
 POLICY_CONFIG_CASES = (
@@ -106,7 +107,74 @@ POLICY_CONFIG_CASES = (
         "The earliest date under the plan conservative is 2026-11-21",
         rule="warm-up-schedule",
     ),
+    Config(
+        "more than the organisation allows",
+        ENVIRONMENT_FILE,
+        "spring-sale.dev",
+        {"caps": {"campaign_daily_volume": 100_000}},
+        "plans 250000 messages/day, and Pulumi.dev.yaml caps a campaign at 100000",
+        rule="organisation-caps",
+    ),
+    Config(
+        "an old list",
+        CAMPAIGN_FILE,
+        "spring-sale.dev",
+        {"recipients.age_months": 12},
+        "warms lane amber up with a list of 12 months",
+        rule="list-may-warm",
+    ),
+    Config(
+        "another campaign's sending domain",
+        CAMPAIGN_FILE,
+        "spring-sale.dev",
+        {"sending_domain": "newsletter.warmlane.test"},
+        "sends newsletter.warmlane.test by one of 2 lanes",
+        rule="no-domain-spread",
+    ),
+    Config(
+        "a lane that has not rested",
+        ENVIRONMENT_FILE,
+        "dev",
+        {
+            "lanes.amber.started": "2026-09-01",
+            "lanes.amber.adopted": None,
+            "lanes.amber.leases": [{"campaign": "autumn", "since": "2026-09-02", "until": "2026-10-31"}],
+        },
+        "1 days after autumn ended on 2026-10-31",
+        rule="lease-cool-down",
+    ),
+    Config(
+        "a burnt lane",
+        ENVIRONMENT_FILE,
+        "dev",
+        {
+            "lanes.amber.incidents": [
+                {"occurred": "2026-10-20", "campaign": "autumn", "what": "Hard bounces of a bought list."}
+            ]
+        },
+        "the incident of 2026-10-20 on lane amber by autumn is open",
+        rule="incident-remedied",
+    ),
+    Config(
+        "six new lanes at once",
+        ENVIRONMENT_FILE,
+        "dev",
+        {f"lanes.lane-{number}": {"started": "2099-01-01"} for number in range(6)},
+        "stands for 6 lanes that come to be in the seven days up to 2099-01-01",
+        rule="new-lanes-a-week",
+    ),
+    Config(
+        "a new lease that nobody knows enough of",
+        ENVIRONMENT_FILE,
+        "dev",
+        {"leases.spring-sale.since": "2099-01-01"},
+        "holds and incidents are unknown: there is no policies/snapshots/dev.json",
+        rule="new-lease-known",
+    ),
 )
+
+SNAPSHOT_RULES = ("hold-respected", "stage-in-ledger")
+"""Rules that only a snapshot can break, neither a config nor a program."""
 
 CONFIG_CASES = (
     Config("unknown key", ENVIRONMENT_FILE, "dev", {"lane": {}}, "lane: value {} is not allowed: there is no such key"),

@@ -1,0 +1,73 @@
+"""A campaign gets a lane only when it is known that nothing speaks against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pulumi_policy import Severity
+
+from policies import committed, kubernetes
+from policies.leases import TABLE_INPUTS, active, fresh_snapshot, is_lease_table, is_new
+from policies.rule import About, Resource, resource_rule
+from warmlane.environment import Lease
+from warmlane.snapshot import Snapshot
+
+ABOUT = About(
+    name="new-lease-known",
+    display_name="New lease with known facts",
+    description=(
+        "A new lease needs a snapshot of the last 48 hours that knows holds and incidents, none of them standing "
+        "against the campaign, and does not begin before that snapshot."
+    ),
+    why=(
+        "Moving a held campaign to a fresh lane is the pattern by which blocklists know snowshoe spammers (Spamhaus "
+        "CSS), and a lease that is dated back would begin its warm-up in the middle."
+    ),
+    remediation="Run `warmlane snapshot`, let the lease begin today or later, and release the campaign's hold first.",
+    severity=Severity.CRITICAL,
+    inputs=TABLE_INPUTS,
+)
+
+
+def judge(resource: Resource) -> Iterator[str]:
+    if not is_lease_table(resource):
+        return
+    what, snapshot = kubernetes.title(resource), fresh_snapshot(resource.stack)
+    for campaign, lease in active(resource.stack):
+        if not is_new(campaign, lease, resource.stack):
+            continue
+        given = f"{what} gives lane {lease.lane} to {campaign}, which did not have it,"
+        if snapshot is None or snapshot.holds is None or snapshot.incidents is None:
+            yield (
+                f"{given} and holds and incidents are unknown: {_why_unknown(resource.stack, snapshot)}. Run "
+                f"`warmlane snapshot -e {committed.environment_name(resource.stack)}`, which writes it."
+            )
+        else:
+            yield from _against(given, campaign, lease, snapshot)
+
+
+def _why_unknown(stack: str, fresh: Snapshot | None) -> str:
+    file, found = committed.snapshot_file(stack), committed.snapshot(stack)
+    if found is None:
+        return f"there is no {file}"
+    if fresh is None:
+        return f"{file} of {found.taken:%Y-%m-%d %H:%M} is not from the last 48 hours"
+    unknown = [key for key in ("holds", "incidents") if getattr(fresh, key) is None]
+    return f"{file} does not tell {' and '.join(unknown)}"
+
+
+def _against(given: str, campaign: str, lease: Lease, snapshot: Snapshot) -> Iterator[str]:
+    hold = (snapshot.holds or {}).get(campaign)
+    if hold and hold.stands:
+        yield (
+            f"{given} and the campaign is {hold.level}: {hold.reason.rstrip('.')}. Release it with a reason before it "
+            "gets another lane."
+        )
+    if lease.since < snapshot.taken.date():
+        yield (
+            f"{given} from {lease.since} on, before the snapshot of {snapshot.taken:%Y-%m-%d}, which does not have it. "
+            f"Let leases.{campaign}.since be the day of the deploy."
+        )
+
+
+RULE = resource_rule(ABOUT, judge)
