@@ -12,6 +12,8 @@ POD_TEMPLATES = Scope(
     lambda resource: kubernetes.TEMPLATE_PATHS[kubernetes.kind(resource)],
 )
 
+WORKLOADS = Scope("everything that has pods", kubernetes.has_pods)
+
 CAMPAIGN_POD_TEMPLATES = Scope(
     "every pod and template of pods in a campaign's namespace",
     lambda resource: kubernetes.has_pods(resource) and bool(kubernetes.campaign(resource)),

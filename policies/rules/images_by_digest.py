@@ -36,6 +36,8 @@ def judge(resource: Resource) -> Iterator[str]:
         return
     what, spec = kubernetes.title(resource), at(kubernetes.pod_template(resource), "spec")
     for container in kubernetes.containers(spec):
+        if kubernetes.is_patch(resource) and container.get("image") is None:
+            continue
         yield from _judge_image(f"{what}, container {container.get('name')},", container.get("image"))
     for volume in items(spec, "volumes"):
         if at(volume, "image") not in (None, UNKNOWN):

@@ -10,7 +10,7 @@ from policies import kubernetes
 from policies.inputs import EACH, plan
 from policies.plain import UNKNOWN, at, items
 from policies.rule import About, Resource, resource_rule
-from policies.scopes import CAMPAIGN_POD_TEMPLATES, of_kinds
+from policies.scopes import CAMPAIGN_POD_TEMPLATES, WORKLOADS, of_kinds
 
 SOURCES = ("spec", "volumes", EACH, "projected", "sources", EACH)
 
@@ -22,8 +22,10 @@ ABOUT = About(
     remediation="Set automountServiceAccountToken to false, and remove the token's volume or Secret.",
     severity=Severity.HIGH,
     inputs=(
+        *plan(of_kinds("ServiceAccount", "Secret"), ("metadata", "namespace")),
         *plan(of_kinds("ServiceAccount"), "automountServiceAccountToken"),
         *plan(of_kinds("Secret"), "type"),
+        *plan(WORKLOADS, ("metadata", "namespace")),
         *plan(CAMPAIGN_POD_TEMPLATES, ("spec", "automountServiceAccountToken"), (*SOURCES, "serviceAccountToken")),
     ),
 )
@@ -36,7 +38,9 @@ def judge(resource: Resource) -> Iterator[str]:
     if not kubernetes.campaign(resource):
         return
     what, kind = kubernetes.title(resource), kubernetes.kind(resource)
-    if kind == "ServiceAccount" and at(resource.props, MOUNT) not in (False, UNKNOWN):
+    # A patch that says nothing of it leaves it as it is.
+    sound = (False, UNKNOWN, None) if kubernetes.is_patch(resource) else (False, UNKNOWN)
+    if kind == "ServiceAccount" and at(resource.props, MOUNT) not in sound:
         yield f"{what} lets its pods mount a token. Set {MOUNT} to false."
     if kind == "Secret" and at(resource.props, "type") == TOKEN_SECRET:
         yield f"{what} holds a token that never ends. Remove the Secret."
@@ -44,7 +48,7 @@ def judge(resource: Resource) -> Iterator[str]:
         return
     spec = at(kubernetes.pod_template(resource), "spec")
     # What the pod says counts, whatever its account says, and an account may be one that the plan does not show.
-    if at(spec, MOUNT) not in (False, UNKNOWN):
+    if at(spec, MOUNT) not in sound:
         yield f"{what} mounts its account's token. Set {MOUNT} of the pod to false."
     for volume in items(spec, "volumes"):
         for source in items(volume, "projected", "sources"):

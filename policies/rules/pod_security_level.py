@@ -16,7 +16,7 @@ from policies.plain import UNKNOWN, at
 from policies.pod_security.inputs import REST
 from policies.rule import About, Resource, stack_rule
 from policies.rules.no_host_access import HOST_CONTROLS
-from policies.scopes import of_kinds
+from policies.scopes import WORKLOADS, of_kinds
 from warmlane import names
 
 ABOUT = About(
@@ -32,7 +32,11 @@ ABOUT = About(
         "components/sender_pod.py or components/workload.py."
     ),
     severity=Severity.CRITICAL,
-    inputs=plan(of_kinds("Namespace"), ("metadata", "labels")) + REST,
+    inputs=(
+        *plan(of_kinds("Namespace"), ("metadata", "name"), ("metadata", "labels")),
+        *plan(WORKLOADS, ("metadata", "namespace")),
+        *REST,
+    ),
 )
 
 ENFORCE = "pod-security.kubernetes.io/enforce"
@@ -52,12 +56,6 @@ def judge(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
                 yield message, resource
     for resource in filter(kubernetes.has_pods, resources):
         namespace = kubernetes.namespace(resource)
-        if not namespace and kubernetes.namespace_unknown(resource):
-            yield (
-                f"{kubernetes.title(resource)}: Pod Security level cannot be decided from metadata.namespace, which is "
-                "known only after deployment. Name the namespace in the plan.",
-                resource,
-            )
         strictest = max(declared.get(namespace, "privileged"), committed(namespace), key=pod_security.LEVELS.index)
         for message in _judge_pods(resource, strictest):
             yield message, resource

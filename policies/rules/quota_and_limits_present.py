@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from pulumi_policy import Severity
@@ -99,15 +100,19 @@ def _missing_bounds(quotas: list[Resource], needed: dict[str, str]) -> Iterator[
 
 
 def _bounds(quotas: list[Resource]) -> dict[str, Decimal]:
-    """By key, the least amount that a quota without scopes sets."""
+    """By key, the least amount that a quota without scopes sets; of a quota and its patches, the most."""
     found = dict[str, Decimal]()
-    for quota in quotas:
-        if any(at(quota.props, "spec", field) for field in SCOPES):
+    for _, same in groupby(sorted(quotas, key=kubernetes.name), key=kubernetes.name):
+        parts = list(same)
+        if any(at(part.props, "spec", field) for part in parts for field in SCOPES):
             continue
-        for key, value in mapping(quota.props, "spec", "hard").items():
-            bound = amount(value)
+        amounts = [(key, amount(value)) for part in parts for key, value in mapping(part.props, "spec", "hard").items()]
+        bounds = dict[str, Decimal]()
+        for key, bound in amounts:
             if bound is not None:
-                found[key] = min(bound, found.get(key, bound))
+                bounds[key] = max(bound, bounds.get(key, bound))
+        for key, bound in bounds.items():
+            found[key] = min(bound, found.get(key, bound))
     return found
 
 

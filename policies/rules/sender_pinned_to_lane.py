@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pulumi_policy import Severity
 
 from policies import committed, kubernetes
-from policies.inputs import EACH, Scope, plan
+from policies.inputs import EACH, plan
 from policies.plain import UNKNOWN, at, items, mapping
 from policies.rule import About, Resource, resource_rule
-from policies.scopes import CAMPAIGN_POD_TEMPLATES, POD_TEMPLATES
+from policies.scopes import CAMPAIGN_POD_TEMPLATES, POD_TEMPLATES, WORKLOADS
 from warmlane import labels
 from warmlane.environment import Environment, External, NatGateway
 
@@ -25,7 +25,7 @@ ABOUT = About(
     remediation="Declare CampaignSender (components/sender.py), which pins by the lease in Pulumi.<environment>.yaml.",
     severity=Severity.CRITICAL,
     inputs=(
-        *plan(Scope("every pod and its makers, and their namespace", kubernetes.has_pods), ("metadata", "namespace")),
+        *plan(WORKLOADS, ("metadata", "namespace")),
         *plan(POD_TEMPLATES, ("metadata", "labels", labels.LANE)),
         *plan(
             CAMPAIGN_POD_TEMPLATES,

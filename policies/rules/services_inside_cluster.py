@@ -14,6 +14,9 @@ from policies.rule import About, Resource, stack_rule
 from policies.scopes import of_kinds
 from warmlane import names
 
+WAYS_IN = ("Ingress", "Gateway", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute")
+ENDPOINTS = ("Endpoints", "EndpointSlice")
+
 ABOUT = About(
     name="services-inside-cluster",
     display_name="Services inside the cluster",
@@ -24,18 +27,19 @@ ABOUT = About(
     why="A submission port that the internet reaches is a relay for whoever guesses a password.",
     remediation="Use a ClusterIP Service with a selector, as components/sender_pod.py has it.",
     severity=Severity.CRITICAL,
-    inputs=plan(
-        of_kinds("Service"),
-        *(("spec", field) for field in ("type", "externalName", "selector", "allocateLoadBalancerNodePorts")),
-        ("spec", "externalIPs", EACH),
-        *(("spec", "ports", EACH, field) for field in ("port", "targetPort")),
+    inputs=(
+        *plan(of_kinds("Service", *WAYS_IN, *ENDPOINTS), ("metadata", "namespace")),
+        *plan(
+            of_kinds("Service"),
+            *(("spec", field) for field in ("type", "externalName", "selector", "allocateLoadBalancerNodePorts")),
+            ("spec", "externalIPs", EACH),
+            *(("spec", "ports", EACH, field) for field in ("port", "targetPort")),
+        ),
     ),
 )
 
 CLOSED_PORTS = {25: "submission", 465: "submission", 587: "submission", names.METRICS_PORT: "metrics"}
 """Ports that no load balancer forwards. Producers submit on 25; 465 and 587 are submission's own (RFC 8314)."""
-WAYS_IN = ("Ingress", "Gateway", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute")
-ENDPOINTS = ("Endpoints", "EndpointSlice")
 
 
 def judge(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
@@ -71,7 +75,8 @@ def _judge_service(what: str, resource: Resource, resources: list[Resource]) -> 
             f"{what} sends its clients to {at(spec, 'externalName')}. Name a Service of its own namespace, or select "
             "pods."
         )
-    if kubernetes.campaign(resource) and type_ not in ("ExternalName", UNKNOWN) and at(spec, "selector") in (None, {}):
+    own = kubernetes.campaign(resource) and not kubernetes.is_patch(resource)
+    if own and type_ not in ("ExternalName", UNKNOWN) and at(spec, "selector") in (None, {}):
         yield f"{what} selects no pods, so that anybody's endpoints can fill it. Set its selector."
     if type_ == "LoadBalancer":
         yield from _judge_ports(what, resource, resources)

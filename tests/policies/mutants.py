@@ -11,7 +11,8 @@ from tests.policies.environment_mutants import ENVIRONMENT_MUTANTS
 from tests.policies.harness import Declared, campaign_stack, environment_stack
 from tests.policies.identity_mutants import IDENTITY_MUTANTS
 from tests.policies.lane_mutants import LANE_MUTANTS
-from tests.policies.object_mutants import OBJECT_ENVIRONMENT_MUTANTS, OBJECT_MUTANTS
+from tests.policies.object_environment_mutants import OBJECT_ENVIRONMENT_MUTANTS
+from tests.policies.object_mutants import OBJECT_MUTANTS
 from tests.policies.lease_mutants import LEASE_MUTANTS
 from tests.policies.warm_up_mutants import WARM_UP_MUTANTS
 

@@ -137,6 +137,11 @@ def debug() -> dict[str, Any]:
     return {"name": "debug", "image": IMAGE, "securityContext": {"seccompProfile": {"type": "Unconfined"}}}
 
 
+def patched(stack: Stack) -> None:
+    """Another resource makes the quota larger than the first one declares it."""
+    stack["patch"] = kubernetes("core/v1:ResourceQuotaPatch", "campaign-quota", WHERE, spec={"hard": {"pods": "100"}})
+
+
 def record(logical: str, sources: list[Declared] | None = None, **props: Any) -> Declared:
     """An A record outside every component, made from these resources."""
     made = {"records": sources} if sources else {}

@@ -1,4 +1,4 @@
-"""Ways to spoil the objects of a sound campaign or environment; the same shape as in `campaign_mutants.py`."""
+"""Ways to spoil the objects of a sound campaign; the same shape as in `campaign_mutants.py`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from tests.policies.object_changes import (
     add,
     annotation,
     balanced,
-    binding,
     claim,
     container,
     data,
@@ -22,9 +21,9 @@ from tests.policies.object_changes import (
     late,
     level,
     merged,
+    patched,
     pod,
     pod_labels,
-    record,
     role,
     security,
     service,
@@ -69,6 +68,7 @@ OBJECT_MUTANTS: list[tuple[str, str, Change, str]] = [
     (QUOTA, "a scoped one in its place", merged, "bounds pods"),
     (QUOTA, "absurd", hard(requests__memory="900Pi"), "keeps requests.memory within"),
     (QUOTA, "absurd by exponent", hard(pods="1e6"), "keeps pods within 3, which is what the committed sender needs"),
+    (QUOTA, "patched", patched, "keeps pods within 3"),
     (QUOTA, "no quantity", hard(pods="many"), "bounds pods"),
     (HOST, "network", lambda s: pod(s).update(hostNetwork=True), "spec.hostNetwork is true, and allowed is false"),
     (HOST, "processes", lambda s: pod(s).update(hostPID=True), "spec.hostPID is true"),
@@ -260,73 +260,5 @@ OBJECT_MUTANTS: list[tuple[str, str, Change, str]] = [
         "undeclared role",
         add(f"{RBAC}:RoleBinding", roleRef={"kind": "ClusterRole", "name": "cluster-admin"}, subjects=[]),
         "gives the rights of ClusterRole cluster-admin, which this plan does not declare",
-    ),
-]
-
-OBJECT_ENVIRONMENT_MUTANTS: list[tuple[str, str, Change, str]] = [
-    (
-        "address-protected",
-        "renamed and taken out of its lane",
-        lambda s: s.update(added=record("renamed", name="AMBER.warmlane.test.")),
-        "Record renamed is not protected",
-    ),
-    (
-        "address-protected",
-        "by what it points to",
-        lambda s: s.update(added=record("alias", [s["amber-address"]], name="mail.warmlane.test")),
-        "Record alias is not protected",
-    ),
-    (
-        "address-protected",
-        "from nobody knows where",
-        lambda s: s.update(added=record("hidden", name="hidden.warmlane.test")),
-        "cannot be decided from records",
-    ),
-    (
-        LEVEL,
-        "platform lower",
-        lambda s: (
-            s["platform-namespace"]
-            .props["metadata"]["labels"]
-            .update({"pod-security.kubernetes.io/enforce": "baseline"})
-        ),
-        "enforces Pod Security `baseline`, and at least `restricted`",
-    ),
-    (
-        LEVEL,
-        "platform as root",
-        lambda s: s["store-deployment"].props["spec"]["template"]["spec"]["securityContext"].update(runAsUser=0),
-        "spec.securityContext.runAsUser is 0, and allowed is any user but 0",
-    ),
-    (
-        LEVEL,
-        "platform with NFS",
-        lambda s: s["store-deployment"].props["spec"]["template"]["spec"]["volumes"].append({"name": "v", "nfs": {}}),
-        "spec.volumes[v] is nfs",
-    ),
-    (
-        LEAST,
-        "a campaign's account",
-        binding("email-sender", namespace=WHERE),
-        f"the ServiceAccount {WHERE}/email-sender",
-    ),
-    (LEAST, "everybody", binding("system:authenticated", "Group"), "the group system:authenticated"),
-    (LEAST, "a campaign's accounts", binding(f"system:serviceaccounts:{WHERE}", "Group"), "rights to the group"),
-    (LEAST, "by user name", binding(f"system:serviceaccount:{WHERE}:email-sender", "User"), "rights to the user"),
-    (
-        LEAST,
-        "collected",
-        lambda s: s["monitoring-prometheus-role"].props.update(aggregationRule={"clusterRoleSelectors": []}),
-        "collects rules of roles that this plan does not show",
-    ),
-    (
-        LEAST,
-        "added to the cluster's own",
-        lambda s: (
-            s["monitoring-prometheus-role"]
-            .props["metadata"]["labels"]
-            .update({"rbac.authorization.k8s.io/aggregate-to-view": "true"})
-        ),
-        "by the label rbac.authorization.k8s.io/aggregate-to-view",
     ),
 ]
