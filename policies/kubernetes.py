@@ -22,6 +22,28 @@ TEMPLATE_PATHS: dict[str, tuple[str, ...]] = {
 }
 """By kind, where the template of its pods lies."""
 
+CILIUM = "cilium.io"
+"""The API group of Cilium's own kinds."""
+
+NOWHERE = (
+    "has no metadata.namespace, so that the provider decides where it goes, and no plan shows that. Set "
+    "metadata.namespace."
+)
+"""The rest of a message about an object whose namespace is not in the plan."""
+
+CLUSTER_SCOPED = {
+    *("Namespace", "Node", "PersistentVolume", "ComponentStatus", "APIService", "CustomResourceDefinition"),
+    *("ClusterRole", "ClusterRoleBinding", "ClusterTrustBundle", "CertificateSigningRequest"),
+    *("StorageClass", "VolumeAttributesClass", "VolumeAttachment", "CSIDriver", "CSINode", "StorageVersionMigration"),
+    *("PriorityClass", "RuntimeClass", "IngressClass", "IPAddress", "ServiceCIDR", "DeviceClass", "ResourceSlice"),
+    *("FlowSchema", "PriorityLevelConfiguration", "StorageVersion", "DeviceTaintRule"),
+    *("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration"),
+    *("MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "MutatingWebhookConfiguration"),
+    *("TokenReview", "SubjectAccessReview", "SelfSubjectAccessReview", "SelfSubjectRulesReview", "SelfSubjectReview"),
+    *("CiliumEgressGatewayPolicy", "CiliumClusterwideNetworkPolicy"),
+}
+"""Kinds that no namespace holds (Kubernetes 1.35, and Cilium's that are judged); every other kind counts as held."""
+
 
 def kind(resource: Resource) -> str:
     """The object's kind, empty for anything but Kubernetes; a `…Patch` resource is the kind that it patches."""
@@ -40,6 +62,11 @@ def group(resource: Resource) -> str:
 def is_patch(resource: Resource) -> bool:
     """Whether the resource changes a part of an object that somebody else declares."""
     return resource.type.startswith("kubernetes:") and resource.type.endswith("Patch")
+
+
+def namespaced(resource: Resource) -> bool:
+    """Whether the resource is a Kubernetes object that lies in a namespace."""
+    return bool(kind(resource)) and kind(resource) not in CLUSTER_SCOPED
 
 
 def name(resource: Resource) -> str:
@@ -61,16 +88,6 @@ def _place(resource: Resource) -> Any:
 def namespace_unknown(resource: Resource) -> bool:
     """Whether the namespace (of a Namespace: its name) is known only after deployment."""
     return _place(resource) is UNKNOWN
-
-
-def undecided(resource: Resource) -> str:
-    """Why the namespace of an object is not known, as the rest of a message about it; empty where it is known."""
-    if namespace(resource):
-        return ""
-    if namespace_unknown(resource):
-        return "has a namespace that is known only after deployment. Name the namespace in the plan."
-    field = "name" if kind(resource) == "Namespace" else "namespace"
-    return f"has no metadata.{field}, so that the provider decides where it goes, and no plan shows that. Set it."
 
 
 def campaign(resource: Resource) -> str:

@@ -13,19 +13,29 @@ from pulumi_policy import Severity
 
 from policies import kubernetes
 from policies.graph import reach
+from policies.inputs import plan
 from policies.network.spec import Direction, Unreadable, read_policy
 from policies.plain import at, unknown_paths
 from policies.rule import About, Resource, stack_rule
+from policies.scopes import named, of_kinds
 from warmlane import names
 
 ABOUT = About(
     name="default-deny-present",
     display_name="Default deny present",
-    description="Namespaces of campaigns and of the platform have a NetworkPolicy that denies all ingress and egress.",
+    description=(
+        "Namespaces of campaigns and of the platform have a NetworkPolicy, always under the name default-deny, that "
+        "denies all ingress and egress, and their pods start after it."
+    ),
+    why="What no policy selects is open to all, and a policy that changes its name is gone for a while.",
     remediation=(
         "Declare CampaignIsolation (components/isolation.py) for the namespace and let the workload depend on it."
     ),
     severity=Severity.CRITICAL,
+    inputs=(
+        *plan(of_kinds("NetworkPolicy"), ("metadata", "namespace"), ("metadata", "name")),
+        *plan(named("NetworkPolicy", names.DEFAULT_DENY_POLICY), "spec"),
+    ),
 )
 
 PLATFORM_NAMESPACES = (names.PLATFORM_NAMESPACE, names.MONITORING_NAMESPACE)

@@ -12,21 +12,28 @@ from collections.abc import Iterator
 from pulumi_policy import Severity
 
 from policies import committed, kubernetes
+from policies.inputs import When, plan, unknown_inputs
 from policies.network import words
 from policies.network.excess import excesses
 from policies.network.listed import listed
 from policies.network.spec import Unreadable, read_policy
-from policies.plain import at, unknown_paths
+from policies.plain import at
 from policies.rule import About, Resource, resource_rule
+from policies.scopes import of_kinds
 from warmlane import isolation, names
 from warmlane.environment import Cni
 
 ABOUT = About(
     name="no-wide-allow",
     display_name="No wide allow",
-    description="A campaign's policies allow no flow beyond DNS, public SMTP, its producers and Prometheus.",
+    description=(
+        "The policies of a campaign allow no flow beyond DNS, public SMTP, its producers and Prometheus, for IPv4 and "
+        "IPv6, however the network reads `ipBlock`; those of monitoring no flow beyond its own list."
+    ),
+    why="Policies only add up: one that is too wide opens the namespace, whatever the others say.",
     remediation="Take the specs from warmlane/isolation.py, and name producers in the campaign's config.",
     severity=Severity.CRITICAL,
+    inputs=plan(of_kinds("NetworkPolicy"), ("metadata", "namespace"), "spec"),
 )
 
 CLUSTER_WIDE_KINDS = {
@@ -35,7 +42,6 @@ CLUSTER_WIDE_KINDS = {
     "BaselineAdminNetworkPolicy",
     "ClusterNetworkPolicy",
 }
-CILIUM = "cilium.io"
 JUDGED_ELSEWHERE = {"CiliumEgressGatewayPolicy"}
 """It allows nothing: it says by which address permitted traffic leaves, and `lane-leased-once` judges that."""
 API_SERVER_POLICY = "prometheus-api-server"
@@ -52,7 +58,11 @@ def judge(resource: Resource) -> Iterator[str]:
         yield f"{what} could open every campaign at once. Remove it, and use NetworkPolicies of one namespace."
     elif kind == "NetworkPolicy":
         yield from _judge_policy(resource, what)
-    elif kubernetes.group(resource) == CILIUM and kind not in JUDGED_ELSEWHERE and not _is_the_listed_one(resource):
+    elif (
+        kubernetes.group(resource) == kubernetes.CILIUM
+        and kind not in JUDGED_ELSEWHERE
+        and not _is_the_listed_one(resource)
+    ):
         where = kubernetes.namespace(resource) or "the cluster"
         yield (
             f"{what} changes what {where} may reach beside its NetworkPolicies, and the list has no such object. "
@@ -64,17 +74,15 @@ def _judge_policy(resource: Resource, what: str) -> Iterator[str]:
     if kubernetes.is_patch(resource):
         yield f"{what} is patched, so what it allows in the end is not in the plan. Declare the NetworkPolicy whole."
         return
+    if any(unknown_inputs(ABOUT.inputs, resource, When.PLAN)):
+        return
     namespace = kubernetes.namespace(resource)
     if not namespace:
-        yield f"{what} {kubernetes.undecided(resource)}"
+        yield f"{what} {kubernetes.NOWHERE}"
         return
     permitted = listed(namespace, resource.stack)
     if permitted is None:
         yield f"{what} is in a namespace that is not Warmlane's, so no list says what it may allow. Remove it."
-        return
-    unknown = ", ".join(unknown_paths(at(resource.props, "spec"), "spec"))
-    if unknown:
-        yield f"{what} has values that are known only after deployment ({unknown}). Make them part of the plan."
         return
     try:
         policy = read_policy(namespace, kubernetes.name(resource), at(resource.props, "spec"))

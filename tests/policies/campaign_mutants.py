@@ -135,7 +135,7 @@ CAMPAIGN_MUTANTS: list[tuple[str, str, Change, str]] = [
         "no-wide-allow",
         "unknown spec",
         lambda s: s["smtp-egress"].props.update(spec=UNKNOWN),
-        "known only after deployment (spec)",
+        "cannot be decided from spec,",
     ),
     (
         "no-wide-allow",
@@ -147,7 +147,7 @@ CAMPAIGN_MUTANTS: list[tuple[str, str, Change, str]] = [
         "no-wide-allow",
         "unknown namespace",
         lambda s: s["smtp-egress"].props["metadata"].update(namespace=UNKNOWN),
-        "namespace that is known only",
+        "cannot be decided from metadata.namespace",
     ),
     (
         "no-wide-allow",

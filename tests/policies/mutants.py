@@ -11,9 +11,10 @@ from tests.policies.environment_mutants import ENVIRONMENT_MUTANTS
 from tests.policies.harness import Declared, campaign_stack, environment_stack
 from tests.policies.identity_mutants import IDENTITY_MUTANTS
 from tests.policies.lane_mutants import LANE_MUTANTS
+from tests.policies.lease_mutants import LEASE_MUTANTS
+from tests.policies.network_mutants import NETWORK_CAMPAIGN_MUTANTS, NETWORK_ENVIRONMENT_MUTANTS
 from tests.policies.object_environment_mutants import OBJECT_ENVIRONMENT_MUTANTS
 from tests.policies.object_mutants import OBJECT_MUTANTS
-from tests.policies.lease_mutants import LEASE_MUTANTS
 from tests.policies.warm_up_mutants import WARM_UP_MUTANTS
 
 Stack = dict[str, Declared]
@@ -39,6 +40,8 @@ MUTANTS = [
     *[Mutant(campaign_stack, *mutant) for mutant in OBJECT_MUTANTS],
     *[Mutant(environment_stack, *mutant) for mutant in OBJECT_ENVIRONMENT_MUTANTS],
     *[Mutant(prod_stack, *mutant) for mutant in LANE_MUTANTS],
+    *[Mutant(campaign_stack, *mutant) for mutant in NETWORK_CAMPAIGN_MUTANTS],
+    *[Mutant(environment_stack, *mutant) for mutant in NETWORK_ENVIRONMENT_MUTANTS],
 ]
 
 SHIPPED: dict[str, Build] = {

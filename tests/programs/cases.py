@@ -66,7 +66,11 @@ PROGRAM_CASES = (
         "spring-sale.dev",
         "ServiceAccount campaign-spring-sale/talkative lets its pods mount a token",
     ),
+    Program(
+        "no-unseen-objects", "spring-sale.dev", "NetworkPolicyPatch campaign-spring-sale/default-deny holds only a"
+    ),
     Program("no-wide-allow", "spring-sale.dev", "campaign-spring-sale/https allows egress to 0.0.0.0/0 on TCP 443"),
+    Program("objects-in-own-namespace", "spring-sale.dev", "ConfigMap anywhere has no metadata.namespace"),
     Program("pod-security-level", "spring-sale.dev", "Namespace campaign-spring-sale does not enforce Pod Security"),
     Program("quota-and-limits-present", "spring-sale.dev", "no ResourceQuota of campaign-spring-sale bounds pods"),
     Program(
