@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cli import deploy, images_commands, lab_commands, policy_commands, stacks, status
+from cli import deploy, images_commands, lab_commands, policy_commands, snapshot, stacks, status
 from cli.engine import Engine, Run, variables_with
 from cli.outcome import Code, ConfigRefused, Misused, Stop, WorldFailed, worst
 from cli.output import Output, counts
@@ -148,6 +148,19 @@ def destroy(
             else "Nothing is left."
         )
     _end(invocation.output, "destroy", runs, kept=kept)
+
+
+@app.command(name="snapshot")
+def snapshot_(context: typer.Context, environment: EnvironmentOption = "dev") -> None:
+    """Writes what only the running environment knows (delivered volumes, leases) to a file for the policy pack."""
+    invocation: Invocation = context.obj
+    stacks.selected(invocation.repository, environment, (), False)
+    loaded = committed(invocation.repository, environment)
+    engine = engine_of(invocation, loaded, environment)
+    file = snapshot.write(engine, loaded, environment, invocation.repository)
+    invocation.output.note(f"Wrote {file}. Commit it where CI judges what you push; it tells nothing after 48 hours.")
+    invocation.output.document("snapshot", Code.FINE, environment=environment, file=file)
+    raise typer.Exit(Code.FINE)
 
 
 @app.command(name="status")

@@ -42,6 +42,8 @@ PATTERNS = {
 SHAPES = {
     "int": "it must be a whole number",
     "string_type": "it must be text; put it in quotes",
+    "datetime": "it must be a moment, written as YYYY-MM-DDThh:mm:ss with an offset, such as Z",
+    "timezone": "it must be a moment with an offset, such as 2026-11-02T09:00:00Z",
     "date": "it must be a date, written as YYYY-MM-DD in quotes",
     "ip_v4_address": "it must be an IPv4 address, such as 192.0.2.10",
     "ip_v4_network": "it must be an IPv4 range in CIDR form without host bits, such as 10.0.0.0/16",
@@ -145,6 +147,10 @@ def _range(schema: Schema) -> str:
     return f" of at least {low}" if low is not None else ""
 
 
+def _number(schema: Schema) -> str:
+    return f"it must be a {'whole ' if schema.get('type') == 'integer' else ''}number{_range(schema)}"
+
+
 def _unknown_key(parent: Schema, location: Location) -> str:
     known = sorted(parent.get("properties", {}))
     near = get_close_matches(str(location[-1]), known, n=1)
@@ -192,8 +198,8 @@ def _allowed(detail: Mapping[str, Any], schema: Schema, parent: Schema, location
         "string_too_short": lambda: _length(context, schema),
         "too_short": lambda: "it must have at least one entry",
         "value_error": lambda: str(detail["msg"]).removeprefix("Value error, "),
-        "greater_than_equal": lambda: f"it must be a whole number{_range(schema)}",
-        "less_than_equal": lambda: f"it must be a whole number{_range(schema)}",
+        "greater_than_equal": lambda: _number(schema),
+        "less_than_equal": lambda: _number(schema),
     }
     if kind in special:
         return special[kind]()
