@@ -10,6 +10,7 @@ from typing import Any
 
 from cli import recovery
 from cli.engine import SHOWN_LINES, Engine, Run
+from cli.events import Violation
 from cli.outcome import Code, Refused, WorldFailed, worst
 from cli.output import Bars, Output, counts
 from cli.stacks import Selection, Stack, environment_stack
@@ -117,14 +118,28 @@ def _one(session: Session, bars: Bars, stack: Stack, verb: str) -> Run:
     options = ["--exclude-protected"] if is_environment and verb == "destroy" else []
     bars.begin(stack.name, len(state.get("resources") or []))
     run = engine.run(stack, verb, options, extra, lambda record: bars.show(stack.name, record, verb))
+    if verb == "up" and run.code is Code.FINE and judged_after_up(run):
+        run.analysis = engine.analysis(stack)
     note(line(run))
     return run
+
+
+def judged_after_up(run: Run) -> dict[str, list[str]]:
+    """By rule, what of the stack is known, and so judged by its value, only once it exists. Empty for `destroy`."""
+    if run.verb == "destroy":
+        return {}
+    # Imported here, as Pulumi's packages take longer to load than another command takes to answer.
+    from cli.judged import after_creation
+
+    return after_creation(run.record.types)
 
 
 def line(run: Run) -> str:
     """One line about a run that has ended."""
     ended = {Code.FINE: "", Code.REFUSED: "refused, ", Code.FAILED: "failed, "}[run.code]
     judged = "" if run.verb == "destroy" else f", {run.record.judged} policies passed"
+    later = judged_after_up(run)
+    judged += f", judged after up: {', '.join(later)}" if later else ""
     return f"{run.stack.name}: {run.verb} {ended}{counts(run.record.changes)}{judged} ({run.seconds:.0f} s)"
 
 
@@ -141,7 +156,8 @@ def facts(run: Run) -> dict[str, Any]:
         "seconds": run.seconds,
         "policies": {
             "passed": record.policies_passed,
-            "violations": [vars(violation) for violation in record.violations],
+            "violations": [vars(violation) for violation in [*record.violations, *_found_after(run)]],
+            "judged_after_up": judged_after_up(run),
         },
         "diagnostics": [vars(diagnostic) for diagnostic in record.diagnostics],
         "failed_resources": record.failed,
@@ -153,16 +169,23 @@ def explained(run: Run) -> list[str]:
     record = run.record
     lines = [
         f"{violation.policy}: {violation.message}" + (f" [{violation.resource}]" if violation.resource else "")
-        for violation in record.violations
+        for violation in [*record.violations, *_found_after(run)]
         if violation.blocks
     ]
     lines += [f"{error.resource}: {error.message}" if error.resource else error.message for error in record.errors]
-    return lines or [text for text in run.output.strip().splitlines()[-SHOWN_LINES:] if text.strip()]
+    last = run.analysis.output if run.analysis and run.analysis.status != 0 else run.output
+    return lines or [text for text in last.strip().splitlines()[-SHOWN_LINES:] if text.strip()]
+
+
+def _found_after(run: Run) -> list[Violation]:
+    return run.analysis.record.violations if run.analysis else []
 
 
 def advice(run: Run) -> str:
     """What to do about a run that did not end well."""
     again = f"`warmlane {run.verb}`"
+    if _found_after(run):
+        return f"It exists, and a policy refuses it as it is: do what the policy asks, then run {again} again."
     if run.code is Code.REFUSED and run.record.policies_broken:
         return f"Nothing was changed. Do what the policies ask in {run.stack.file} or the code, then run {again} again."
     if run.code is Code.REFUSED:

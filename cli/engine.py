@@ -30,10 +30,14 @@ class Run:
     status: int = 0
     output: str = ""
     seconds: float = 0.0
+    analysis: Run | None = None
+    """What the policy pack said of the stack's state once an update had made it."""
 
     @property
     def code(self) -> Code:
-        """How the run ended."""
+        """How the run ended. What a policy finds after an update is no refusal, as it exists by then."""
+        if self.analysis is not None and self.analysis.status != 0:
+            return Code.FAILED
         return verdict(self.record, self.status)
 
 
@@ -64,13 +68,15 @@ class Engine:
         """The variables, with the repository's own modules first: the interpreter may belong to another clone of it."""
         return {**self.variables, "PYTHONPATH": str(self.repository)}
 
-    def _command(self, stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def _command(
+        self, stack: Stack, *arguments: str, extra: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
         try:
             return subprocess.run(
                 command,
                 cwd=self.repository / stack.directory,
-                env=self._process_variables(),
+                env={**self._process_variables(), **(extra or {})},
                 capture_output=True,
                 text=True,
             )
@@ -118,6 +124,18 @@ class Engine:
         """Ends what an interrupted run left pending: asks the world what there is and drops the rest."""
         self._answer(stack, "refresh", "--yes", "--clear-pending-creates", "-s", stack.name)
 
+    def analysis(self, stack: Stack) -> Run:
+        """Judges a stack's state by the policy pack; neither program nor provider is asked."""
+        run = Run(stack, "policy analyze")
+        # In an analysis the engine does not tell the pack which stack it judges, and so which config holds.
+        named = {"PULUMI_STACK": stack.name}
+        result = self._command(stack, "policy", "analyze", "-s", stack.name, *stack.pack, "--json", extra=named)
+        for text in result.stdout.splitlines():
+            if text.startswith("{"):
+                run.record.take(json.loads(text))
+        run.status, run.output = result.returncode, result.stderr
+        return run
+
     def run(
         self,
         stack: Stack,
@@ -133,7 +151,7 @@ class Engine:
             run.record.take(event)
             on_event(run.record)
 
-        packed = stack.pack(self.environment) if verb in {"preview", "up"} else []
+        packed = stack.pack if verb in {"preview", "up"} else []
         confirmed = [] if verb == "preview" else ["--yes"]
         began = time.monotonic()
         with event_stream.listening(take) as log:

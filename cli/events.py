@@ -61,6 +61,8 @@ class Record:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     """Names of resources whose operation failed."""
+    types: set[str] = field(default_factory=set)
+    """Types of the stack's resources."""
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Adds one event (Pulumi's apitype.EngineEvent as JSON); kinds that say nothing here are passed over."""
@@ -68,6 +70,8 @@ class Record:
             match kind:
                 case "preludeEvent":
                     self.done = 0
+                case "resourcePreEvent":
+                    self.types.add(body["metadata"]["type"])
                 case "resOutputsEvent":
                     self.done += 1
                 case "resOpFailedEvent":

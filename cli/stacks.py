@@ -27,18 +27,13 @@ class Stack:
         """The stack file, relative to the repository."""
         return str(Path(self.directory) / f"Pulumi.{self.name}.yaml")
 
-    def pack(self, environment: str) -> list[str]:
-        """Options that put the policy pack and its config before a preview or update.
+    @property
+    def pack(self) -> list[str]:
+        """Options that put the policy pack, which finds its config by the stack's name, before a preview or update.
 
         Relative, as the state would otherwise show where a clone lies.
         """
-        policies = Path(self.root) / "policies"
-        return [
-            "--policy-pack",
-            str(policies),
-            "--policy-pack-config",
-            str(policies / "config" / f"{environment}.json"),
-        ]
+        return ["--policy-pack", str(Path(self.root) / "policies")]
 
 
 def environment_stack(environment: str) -> Stack:

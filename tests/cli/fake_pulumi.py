@@ -1,7 +1,8 @@
 """Stands in for `pulumi` on PATH: answers from a directory, and streams events as the engine does.
 
 WARMLANE_FAKE names the directory: `stacks.json` (name -> resources), `<stack>.export.json`, `<stack>.events.jsonl`,
-`<stack>.status` (exit status). Every call is appended to `calls.jsonl` with its directory and WARMLANE_FOUND.
+`<stack>.status` (exit status), and `<stack>.analysis.jsonl` and `<stack>.analysis.status` of a policy analysis. Every
+call is appended to `calls.jsonl` with its directory, WARMLANE_FOUND and PULUMI_STACK.
 """
 
 import json
@@ -27,6 +28,7 @@ def option(name: str) -> str:
 
 with (state / "calls.jsonl").open("a") as calls:
     call = {"words": words, "directory": Path.cwd().name, "found": os.environ.get("WARMLANE_FOUND", "")}
+    call["stack"] = os.environ.get("PULUMI_STACK", "")
     calls.write(json.dumps(call) + "\n")
 
 stacks = json.loads(read("stacks.json", "{}"))
@@ -40,6 +42,9 @@ match words[:2]:
         print(json.dumps({"deployment": json.loads(read(f"{option('-s')}.export.json", "{}"))}))
     case ["stack", "output"]:
         print(read(f"{option('-s')}.outputs.json", "{}"))
+    case ["policy", "analyze"]:
+        print(read(f"{option('-s')}.analysis.jsonl", ""))
+        sys.exit(int(read(f"{option('-s')}.analysis.status", "0")))
     case ["refresh", _]:
         (state / f"{option('-s')}.export.json").write_text("{}")
     case _:
