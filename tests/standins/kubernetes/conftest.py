@@ -1,16 +1,21 @@
-"""An API server of the tests' own (with etcd and the controller manager, no node), and Pulumi's engine on programs."""
+"""An API server of the tests' own (with etcd and the controller manager, no node), and Pulumi's engine on programs.
+
+A test marked `check(key)` that asks for the fixture `dropped` runs twice: with the stand-in whole, and with the check
+of that key taken out of it (`dropped.py`), where the same test must fail, so that no check can be lost unseen.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import textwrap
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,9 +23,12 @@ from typing import Any
 import pytest
 import yaml
 
-from lab import standins, toolchain
+from lab import settings, standins, toolchain
 from tests.standins.kubernetes import api_server
 from tests.standins.kubernetes.api_server import Cluster
+
+DROPPED = "dropped"
+"""The fixture: whether the check is taken out."""
 
 PRELUDE = """
 import pulumi
@@ -33,6 +41,41 @@ def provider(name="cluster", **settings):
 def options(provider, **more):
     return pulumi.ResourceOptions(provider=provider, **more)
 """
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "check(key): the check of the stand-in without which the test must fail")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if DROPPED in metafunc.fixturenames:
+        metafunc.parametrize(DROPPED, [False, True], ids=["whole", "check-dropped"])
+
+
+def dropped_check(item: pytest.Item) -> str | None:
+    """The key of the check that this run of a test goes without."""
+    callspec = getattr(item, "callspec", None)
+    if callspec is None or not callspec.params.get(DROPPED):
+        return None
+    mark = item.get_closest_marker("check")
+    assert mark is not None, f"{item.name} asks for `{DROPPED}` and has no mark `check`"
+    return str(mark.args[0])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Turns the verdict of a run without its check round."""
+    check = dropped_check(pyfuncitem)
+    try:
+        result = yield
+    except AssertionError as red:
+        if check is None or "Traceback" in str(red):
+            # A stand-in that broke down says nothing about the check.
+            raise
+        return True
+    if check is not None:
+        pytest.fail(f"the test does not notice that the check {check!r} was taken out of the stand-in")
+    return result
 
 
 @pytest.fixture(scope="session")
@@ -123,10 +166,26 @@ class Engine:
         return {one["urn"].split("::")[-1]: one for one in found if one["type"].startswith("kubernetes:")}
 
 
+def _without(check: str, programs: Path, done: Path) -> None:
+    """Puts a stand-in in place that lacks a check; it makes the file `done` once it does."""
+    code = (
+        f"import runpy, sys; sys.path.insert(0, {str(settings.REPOSITORY)!r}); "
+        f"from tests.standins.kubernetes.dropped import drop; drop({check!r}, {str(done)!r}); "
+        "runpy.run_module('lab.standins.kubernetes', run_name='__main__', alter_sys=True)"
+    )
+    script = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -c {shlex.quote(code)} "$@"\n'
+    (programs / "pulumi-resource-kubernetes").write_text(script)
+
+
 @pytest.fixture
-def engine(cluster: Cluster, toolbox: toolchain.Toolbox, tmp_path: Path) -> Iterator[Engine]:
-    programs = tmp_path / "bin"
+def engine(
+    cluster: Cluster, toolbox: toolchain.Toolbox, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Engine]:
+    programs, done = tmp_path / "bin", tmp_path / "dropped"
     standins.install(programs, Path(sys.executable))
+    check = dropped_check(request.node)
+    if check is not None:
+        _without(check, programs, done)
     project, state, home = (tmp_path / name for name in ("project", "state", "home"))
     for directory in (project, state, home):
         directory.mkdir()
@@ -149,6 +208,11 @@ def engine(cluster: Cluster, toolbox: toolchain.Toolbox, tmp_path: Path) -> Iter
     made = Engine(project, toolbox.path("pulumi"), variables)
     made.run("stack", "init", "test").succeeded()
     yield made
+    if check is not None:
+        assert done.exists(), f"the stand-in never ran without {check!r}"
+        # What was made as the check was out goes by the whole stand-in, or a later run would find it.
+        standins.install(programs, Path(sys.executable))
+        made.destroy()
     for process in _orphans(str(programs)):
         os.kill(process, signal.SIGKILL)
 

@@ -56,7 +56,10 @@ def deployment(namespace: str, *, name: str = '"name": "sender",', app: str = "a
     return DEPLOYMENT.format(namespace=namespace, name=name, app=app, image=image, skip="true", timeout="9s")
 
 
-def test_an_immutable_field_replaces_an_object_of_fixed_name_by_deleting_it_first(cluster: Any, engine: Any) -> None:
+@pytest.mark.check("immutable")
+def test_an_immutable_field_replaces_an_object_of_fixed_name_by_deleting_it_first(
+    cluster: Any, engine: Any, dropped: bool
+) -> None:
     cluster.namespace("fixed")
     path = "/apis/apps/v1/namespaces/fixed/deployments/sender"
     engine.program(deployment("fixed")).up().succeeded()

@@ -77,7 +77,8 @@ def test_a_value_that_another_manager_changed_is_seen_and_put_right_by_force(clu
     assert cluster.get(sender)["spec"]["template"]["spec"]["containers"][0]["image"] == "warmlane.test/one"
 
 
-def test_an_object_deleted_behind_its_back_is_made_again(cluster: Any, engine: Any) -> None:
+@pytest.mark.check("deleted")
+def test_an_object_deleted_behind_its_back_is_made_again(cluster: Any, engine: Any, dropped: bool) -> None:
     cluster.namespace("gone")
     settings, _ = paths("gone")
     engine.program(PROGRAM.format(namespace="gone")).up().succeeded()

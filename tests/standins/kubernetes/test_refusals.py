@@ -67,9 +67,10 @@ def config_map(name: str = "there", namespace: str = NAMESPACE, settings: str = 
 
 @dataclass(frozen=True)
 class Row:
-    """A program that is refused. `in_preview`: a preview says so too, where it can know."""
+    """A program that is refused. `check`: what refuses it (`dropped.py`). `in_preview`: a preview says so too."""
 
-    key: str
+    check: str
+    title: str
     program: str
     told: tuple[str, ...]
     source: str
@@ -78,42 +79,49 @@ class Row:
 
 TABLE = (
     Row(
+        "exists",
         "an object that exists already",
         config_map(),
         ("ConfigMap refusals/there was not created: it already exists",),
         "pulumi-kubernetes 4.34, provider argument upsertExistingObjects",
     ),
     Row(
+        "conflict",
         "a field of another manager",
         config_map(settings=", upsert_existing_objects=True"),
         ('conflict with "somebody-else"', ".data.rate", "pulumi.com/patchForce"),
         "Kubernetes documentation, Server-Side Apply, Conflicts",
     ),
     Row(
+        "unknown-field",
         "a field that the kind does not have",
         UNKNOWN_FIELD,
         ("NetworkPolicy refusals/deny", ".spec.policyType: field not declared in schema"),
         "Kubernetes documentation, API concepts, Field validation",
     ),
     Row(
+        "value",
         "a value that the kind does not allow",
         CLAIM,
         ("PersistentVolumeClaim refusals/spool", "quantities must match the regular expression"),
         "Kubernetes 1.35, apimachinery/pkg/api/resource/quantity.go",
     ),
     Row(
+        "pod-security",
         "what Pod Security forbids",
         POD,
         ("Pod refusals/pod", 'violates PodSecurity "baseline:latest"', "privileged"),
         "Kubernetes documentation, Pod Security Admission",
     ),
     Row(
+        "name",
         "a name that is no DNS name",
         config_map(name="Not_A_Name"),
         ("ConfigMap refusals/Not_A_Name", "a lowercase RFC 1123 subdomain"),
         "Kubernetes documentation, Object Names and IDs",
     ),
     Row(
+        "kind",
         "a kind that is not served",
         UNKNOWN_KIND,
         ('no matches for kind "Nothing" in version "tests.warmlane.dev/v7"',),
@@ -121,6 +129,7 @@ TABLE = (
         in_preview=False,
     ),
     Row(
+        "namespace",
         "a namespace that does not exist",
         config_map(name="a", namespace="nowhere"),
         ("ConfigMap nowhere/a was not created", 'namespaces "nowhere" not found'),
@@ -128,18 +137,21 @@ TABLE = (
         in_preview=False,
     ),
     Row(
+        "context",
         "a context that the kubeconfig does not have",
         config_map().replace("provider(", 'kubernetes.Provider("other", context="elsewhere", '),
         ("the kubeconfig has no context 'elsewhere'; it has standins",),
         "client-go, clientcmd ConfirmUsable",
     ),
     Row(
+        "patch",
         "a Patch resource, which the stand-in has not",
         PATCH,
         ("makes single objects, not kubernetes:core/v1:ConfigMapPatch", "Install Pulumi's Kubernetes provider"),
         "lab/standins/kubernetes/provider.py",
     ),
     Row(
+        "generated-name",
         "a generated name",
         GENERATED,
         ("metadata.generateName does not go with server-side apply",),
@@ -158,8 +170,8 @@ def occupied(cluster: Any) -> None:
     cluster.apply(f"{CONFIG_MAPS}/there", there)
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.key)
-def test_refused(cluster: Any, engine: Any, occupied: None, row: Row) -> None:
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.title, marks=pytest.mark.check(row.check)) for row in TABLE])
+def test_refused(cluster: Any, engine: Any, occupied: None, row: Row, dropped: bool) -> None:
     before = json.dumps(cluster.get(f"{CONFIG_MAPS}/there")["data"])
     engine.program(row.program)
     if row.in_preview:
@@ -177,7 +189,10 @@ def test_a_conflict_is_forced_where_the_program_says_so(cluster: Any, engine: An
     assert cluster.get(f"{CONFIG_MAPS}/there")["data"] == {"rate": "2"}
 
 
-def test_a_field_that_another_manager_took_is_refused_when_the_program_changes_it(cluster: Any, engine: Any) -> None:
+@pytest.mark.check("conflict")
+def test_a_field_that_another_manager_took_is_refused_when_the_program_changes_it(
+    cluster: Any, engine: Any, dropped: bool
+) -> None:
     cluster.namespace("taken")
     path = "/api/v1/namespaces/taken/configmaps/settings"
     text = config_map(name="settings", namespace="taken")
@@ -189,7 +204,8 @@ def test_a_field_that_another_manager_took_is_refused_when_the_program_changes_i
     assert cluster.get(path)["data"] == {"rate": "9"}
 
 
-def test_a_cluster_that_does_not_answer_is_named(cluster: Any, engine: Any) -> None:
+@pytest.mark.check("unreachable")
+def test_a_cluster_that_does_not_answer_is_named(cluster: Any, engine: Any, dropped: bool) -> None:
     gone = engine.directory / "kubeconfig"
     gone.write_text(cluster.kubeconfig.read_text().replace(cluster.api.connection.server, "https://127.0.0.1:9"))
     engine.variables["KUBECONFIG"] = str(gone)

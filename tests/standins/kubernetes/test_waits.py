@@ -40,7 +40,10 @@ def quota(cluster: Any, namespace: str) -> None:
     cluster.apply(path, {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": spec})
 
 
-def test_a_rollout_that_never_becomes_ready_fails_with_its_cause_and_can_go_on(cluster: Any, engine: Any) -> None:
+@pytest.mark.check("rollout")
+def test_a_rollout_that_never_becomes_ready_fails_with_its_cause_and_can_go_on(
+    cluster: Any, engine: Any, dropped: bool
+) -> None:
     cluster.namespace("never")
     quota(cluster, "never")
     engine.program(sender("never"))
@@ -76,7 +79,8 @@ def test_a_service_waits_for_a_pod_unless_told_not_to(cluster: Any, engine: Any)
     engine.program(text % "true").up().succeeded()
 
 
-def test_a_deletion_that_a_finalizer_holds_up_says_so(cluster: Any, engine: Any) -> None:
+@pytest.mark.check("deletion")
+def test_a_deletion_that_a_finalizer_holds_up_says_so(cluster: Any, engine: Any, dropped: bool) -> None:
     cluster.namespace("held")
     path = "/api/v1/namespaces/held/configmaps/kept"
     text = """
