@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import yaml
 
@@ -18,12 +18,35 @@ from cli.cluster import Cluster
 from cli.engine import Engine, variables_with
 from cli.stacks import Stack
 from lab import settings
+from tests.acceptance import world
 
 ROOT = settings.REPOSITORY
 ENVIRONMENT = "dev"
 CAMPAIGNS = ("spring-sale", "newsletter")
 WARMLANE = ROOT / ".venv/bin/warmlane"
 COPIED = ("infra", "campaigns", "components", "policies", "warmlane", "tests")
+
+
+clean_at_first = pytest.StashKey[bool]()
+
+
+def uncommitted() -> str:
+    """What `git status` shows of the repository; nothing when it is clean."""
+    status = ["git", "status", "--porcelain"]
+    return subprocess.run(status, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[clean_at_first] = uncommitted() == ""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def a_clean_tree_stays_clean(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Fails the last test when the whole run has left something in the repository."""
+    yield
+    if pytestconfig.stash[clean_at_first]:
+        left = uncommitted()
+        assert left == "", f"the tests left this in the repository (or it was edited meanwhile):\n{left}"
 
 
 @pytest.fixture(scope="session")
@@ -41,13 +64,7 @@ def cluster(engine: Engine) -> Cluster:
 @pytest.fixture
 def addresses(engine: Engine) -> Any:
     """EC2 of the lab."""
-    return boto3.client(
-        "ec2",
-        endpoint_url=settings.AWS_ENDPOINT,
-        region_name=settings.AWS_REGION,
-        aws_access_key_id=engine.variables["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=engine.variables["AWS_SECRET_ACCESS_KEY"],
-    )
+    return world.client("ec2", engine.variables)
 
 
 @dataclass
@@ -112,14 +129,6 @@ def engine_of(stack: Stack, seconds: float) -> int:
             return held[0].pid
         time.sleep(0.05)
     raise AssertionError(f"no engine took the lock of {stack.name} within {seconds:.0f} s")
-
-
-def objects(cluster: Cluster) -> set[tuple[str, ...]]:
-    """What the policy tests must leave as it is: kind, namespace, name, uid and generation of what Warmlane makes."""
-    kinds = "namespaces,deployments,networkpolicies,services,resourcequotas,limitranges,ciliumegressgatewaypolicies"
-    listed = yaml.safe_load(cluster.kubectl("get", kinds, "-A", "-o", "yaml", seconds=60))["items"]
-    keys = ("namespace", "name", "uid", "generation")
-    return {(item["kind"], *(str(item["metadata"].get(key, "")) for key in keys)) for item in listed}
 
 
 def sender_pods(cluster: Cluster, campaign: str) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ import pytest
 
 from cli.cluster import Cluster
 from lab import receivers
-from tests.acceptance.conftest import CAMPAIGNS, ROOT, objects
+from tests.acceptance.conftest import CAMPAIGNS, ROOT
+from tests.acceptance.world import things
 from warmlane.config import load_campaign
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
@@ -27,11 +28,11 @@ def warmlane(*words: str) -> tuple[int, dict[str, Any]]:
 
 
 def test_an_environment_in_use_is_not_destroyed(cluster: Cluster) -> None:
-    before = objects(cluster)
+    before = things(cluster)
     code, document = warmlane("destroy", "--yes")
     assert code == 1
     assert all(campaign in document["error"] for campaign in CAMPAIGNS)
-    assert objects(cluster) == before
+    assert things(cluster) == before
 
 
 def test_up_on_a_deployed_environment_changes_nothing(deployed: object) -> None:

@@ -16,7 +16,8 @@ from cli.cluster import Cluster
 from cli.engine import Engine
 from cli.found import known_ids
 from cli.stacks import campaign_stack, environment_stack
-from tests.acceptance.conftest import ENVIRONMENT, ROOT, WARMLANE, Copy, engine_of, objects
+from tests.acceptance.conftest import ENVIRONMENT, ROOT, WARMLANE, Copy, engine_of
+from tests.acceptance.world import Thing, things
 from warmlane import labels
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
@@ -29,14 +30,14 @@ def warmlane(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([WARMLANE, *words], cwd=ROOT, capture_output=True, text=True, timeout=600)
 
 
-def names_of(found: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
-    """Objects without what changes when one is made anew."""
+def names_of(found: set[Thing]) -> set[tuple[str, ...]]:
+    """What there is, without what changes when one is made anew."""
     return {item[:3] for item in found}
 
 
 @pytest.mark.parametrize("after", [0.3, 1.5], ids=lambda seconds: f"killed after {seconds} s")
 def test_a_killed_update_is_taken_up(engine: Engine, cluster: Cluster, after: float) -> None:
-    before = objects(cluster)
+    before = things(cluster)
     gone = warmlane("destroy", "--campaign", CAMPAIGN, "--yes")
     assert gone.returncode == 0, gone.stdout + gone.stderr
     running = subprocess.Popen(
@@ -51,7 +52,7 @@ def test_a_killed_update_is_taken_up(engine: Engine, cluster: Cluster, after: fl
     again = warmlane("up", "--campaign", CAMPAIGN)
     assert again.returncode == 0, again.stdout + again.stderr
     assert "cleared the lock" in again.stdout
-    assert names_of(objects(cluster)) == names_of(before)
+    assert names_of(things(cluster)) == names_of(before)
     assert not engine.deployment(STACK).get("pending_operations")
     preview = warmlane("--json", "preview", "--campaign", CAMPAIGN)
     assert '"changed": 0' in preview.stdout, preview.stdout

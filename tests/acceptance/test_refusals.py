@@ -10,7 +10,8 @@ import pytest
 
 from cli import main
 from cli.cluster import Cluster
-from tests.acceptance.conftest import Copy, objects
+from tests.acceptance.conftest import Copy
+from tests.acceptance.world import things
 from tests.programs.cases import CONFIG_CASES, POLICY_CONFIG_CASES, PROGRAM_CASES, Config, Program
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
@@ -66,9 +67,9 @@ def test_a_program_that_breaks_a_rule_is_refused(
     project = "campaigns" if is_campaign(stack) else "."
     create = ["pulumi", "-C", str(copy.directory / project), "stack", "select", "--create", stack]
     subprocess.run(create, env=copy.engine.variables, check=True, capture_output=True, timeout=60)
-    before = objects(cluster)
+    before = things(cluster)
     assert_refused_by_every_way_in(copy, stack, text, capsys)
-    assert objects(cluster) == before
+    assert things(cluster) == before
 
 
 @pytest.mark.parametrize("case", POLICY_CONFIG_CASES, ids=lambda case: case.title)
@@ -76,9 +77,9 @@ def test_a_config_that_breaks_a_rule_is_refused(
     case: Config, copy: Copy, cluster: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
     copy.change(case.file, case.changes)
-    before = objects(cluster)
+    before = things(cluster)
     assert_refused_by_every_way_in(copy, case.stack, case.text, capsys)
-    assert objects(cluster) == before
+    assert things(cluster) == before
 
 
 @pytest.mark.parametrize("case", CONFIG_CASES, ids=lambda case: case.title)
@@ -86,7 +87,7 @@ def test_a_config_that_says_nonsense_is_refused_with_file_key_and_value(
     case: Config, copy: Copy, cluster: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
     copy.change(case.file, case.changes)
-    before = objects(cluster)
+    before = things(cluster)
     for verb in ("preview", "up"):
         capsys.readouterr()
         code = main.main([verb, *words(case.stack)])
@@ -94,13 +95,13 @@ def test_a_config_that_says_nonsense_is_refused_with_file_key_and_value(
         assert code == 1 and case.file in said and case.text in said, said
     result = plain(copy, "preview", case.stack)
     assert result.returncode != 0 and case.file in result.stdout + result.stderr
-    assert objects(cluster) == before
+    assert things(cluster) == before
 
 
 def test_a_lane_is_not_given_away_while_its_sender_lives(
     copy: Copy, cluster: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
     copy.change("Pulumi.dev.yaml", {"leases.spring-sale.lane": "birch", "leases.newsletter.lane": "amber"})
-    before = objects(cluster)
+    before = things(cluster)
     assert_refused_by_every_way_in(copy, "dev", "still sends from it", capsys)
-    assert objects(cluster) == before
+    assert things(cluster) == before
