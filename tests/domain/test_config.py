@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,12 @@ from warmlane.config import (
     campaign_stacks,
     check_campaign,
     load_campaign,
-    load_environment,
     parse_campaign,
     parse_environment,
 )
 from warmlane.errors import ConfigError, Problem
 
 ROOT = Path(__file__).resolve().parents[2]
-DIGEST = "@sha256:" + "ab" * 32
 Change = Callable[[dict[str, Any]], object]
 
 
@@ -70,8 +67,6 @@ def external(data: dict[str, Any]) -> None:
 def deleted(mapping: dict[str, Any], key: str) -> None:
     del mapping[key]
 
-
-OVERRIDE = {"by": "deliverability@warmlane.test", "why": "The launch date is fixed by contract."}
 
 ENVIRONMENT_SLIPS: list[tuple[str, Change, str, str, str]] = [
     ("unknown key", lambda d: d.update(lane={}), "lane", "{}", "did you mean lanes?"),
@@ -155,56 +150,7 @@ ENVIRONMENT_SLIPS: list[tuple[str, Change, str, str, str]] = [
         '"2026-01-01"',
         "2026-11-02",
     ),
-    (
-        "undated stage",
-        lambda d: d["lanes"]["amber"].update(sending_days=3),
-        "lanes.amber.sending_days_as_of",
-        "",
-        "sending_days 3 needs it",
-    ),
-    (
-        "stage dated before the lane",
-        lambda d: d["lanes"]["amber"].update(sending_days=3, sending_days_as_of="2026-11-01"),
-        "lanes.amber.sending_days_as_of",
-        '"2026-11-01"',
-        "came to be on 2026-11-02",
-    ),
-    (
-        "more sending days than days",
-        lambda d: d["lanes"]["amber"].update(sending_days=18, sending_days_as_of="2026-11-04"),
-        "lanes.amber.sending_days",
-        "18",
-        "more than 17, adopted ones included",
-    ),
-    (
-        "adopted later than made",
-        lambda d: d["lanes"]["amber"]["adopted"].update(as_of="2026-11-03"),
-        "lanes.amber.adopted.as_of",
-        '"2026-11-03"',
-        "became a lane on 2026-11-02",
-    ),
-    (
-        "override that is over before",
-        lambda d: d["leases"]["newsletter"].update(override={**OVERRIDE, "until": "2026-11-01"}),
-        "leases.newsletter.override.until",
-        '"2026-11-01"',
-        "begins on 2026-11-02",
-    ),
-    (
-        "override without an end",
-        lambda d: d["leases"]["newsletter"].update(override={"by": "a@warmlane.test", "why": "The launch is fixed."}),
-        "leases.newsletter.override.until",
-        "",
-        "Last day on which it may be passed",
-    ),
 ]
-
-
-def test_a_whole_stage_and_an_override_are_accepted(environment: dict[str, Any]) -> None:
-    environment["lanes"]["amber"].update(sending_days=17, sending_days_as_of="2026-11-04")
-    environment["leases"]["newsletter"]["override"] = {**OVERRIDE, "until": "2026-11-02"}
-    parsed = parse_environment(environment, "the-file.yaml")
-    assert parsed.lanes["amber"].stage == 17, "14 adopted days and three days with mail"
 
 
 @pytest.mark.parametrize(
@@ -337,35 +283,3 @@ def test_shipped_campaigns_hold_their_lanes(environment: dict[str, Any]) -> None
         for name in campaign_stacks(ROOT, "dev")
     }
     assert lanes == {"amber", "birch"}
-
-
-def test_files(tmp_path: Path, environment: dict[str, Any]) -> None:
-    def load() -> object:
-        return load_environment(tmp_path, "dev")
-
-    with pytest.raises(ConfigError, match="no such file"):
-        load()
-    file = tmp_path / "Pulumi.dev.yaml"
-    file.write_text("config: {}\n")
-    with pytest.raises(ConfigError, match="config.warmlane:environment: is missing"):
-        load()
-    file.write_text("config:\n  a: 1\n  a: 2\n")
-    with pytest.raises(ConfigError, match="line 3: the key a stands here a second time"):
-        load()
-    file.write_text(yaml.safe_dump({"config": {"warmlane:environment": environment}}))
-    with pytest.raises(ConfigError, match="`make up` builds the lab's images"):
-        load()
-    images = tmp_path / ".lab/images.json"
-    images.parent.mkdir()
-    images.write_text(f'{{"sender": "a{DIGEST}"}}')
-    with pytest.raises(ConfigError, match="images.prometheus: is missing"):
-        load()
-    others = ("prometheus", "alertmanager", "postgresql")
-    images.write_text(json.dumps({"sender": f"a{DIGEST}", **dict.fromkeys(others, f"b{DIGEST}")}))
-    loaded = load_environment(tmp_path, "dev")
-    assert loaded.images is not None
-    assert loaded.images.sender == f"a{DIGEST}"
-    del environment["images_file"]
-    file.write_text(yaml.safe_dump({"config": {"warmlane:environment": environment}}))
-    with pytest.raises(ConfigError, match="`warmlane images push` writes them"):
-        load()

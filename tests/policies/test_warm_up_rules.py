@@ -14,7 +14,8 @@ from policies.rules import RULES
 from tests.policies import world
 from tests.policies.harness import Declared, campaign_stack, environment_stack, rule, violations
 from tests.policies.lease_mutants import LEASE_MUTANTS, LEASE_NEAR_MISSES, new_lanes
-from tests.policies.warm_up_mutants import WARM_UP_MUTANTS, WARM_UP_NEAR_MISSES
+from tests.policies.warm_up_mutants import WARM_UP_MUTANTS
+from tests.policies.warm_up_near_misses import WARM_UP_NEAR_MISSES
 from warmlane.snapshot import load_snapshot
 
 Stack = dict[str, Declared]
