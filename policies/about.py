@@ -7,6 +7,7 @@ from typing import Any
 
 from pulumi_policy import EnforcementLevel, PolicyComplianceFramework, PolicyConfigSchema, Severity
 
+from policies.frameworks import ITEMS, Item
 from policies.inputs import Input
 from warmlane.base import Model
 
@@ -15,21 +16,11 @@ DOCUMENT = "docs/policies.md"
 
 
 @dataclass(frozen=True)
-class Item:
-    """What a rule answers of a compliance framework, such as `5.2.5` of `CIS Kubernetes Benchmark`."""
-
-    framework: str
-    item: str
-
-    def __str__(self) -> str:
-        return f"{self.framework}: {self.item}"
-
-
-@dataclass(frozen=True)
 class About:
     """What is shown of a rule. `name` is kebab-case, and the rule's heading in `docs/policies.md`.
 
     `description` says what the rule demands, `why` what goes wrong without it.
+    A rule without inputs judges types alone.
     """
 
     name: str
@@ -37,9 +28,13 @@ class About:
     description: str
     remediation: str
     severity: Severity
-    why: str = ""
+    why: str
     inputs: tuple[Input, ...] = ()
-    items: tuple[Item, ...] = ()
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """What the rule answers of published guidance."""
+        return ITEMS.get(self.name, ())
 
     @property
     def url(self) -> str:

@@ -15,7 +15,7 @@ from pulumi_policy import (
 )
 from pydantic import ValidationError
 
-from policies.about import About, Item
+from policies.about import About
 from policies.inputs import undecidable
 from policies.plain import at, plain
 from policies.resource import Resource
@@ -24,7 +24,6 @@ from warmlane.errors import ConfigError
 
 __all__ = [
     "About",
-    "Item",
     "Resource",
     "Rule",
     "configured_resource_rule",

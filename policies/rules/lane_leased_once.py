@@ -8,9 +8,15 @@ from typing import Any
 from pulumi_policy import Severity
 
 from policies import committed, kubernetes
-from policies.plain import UNKNOWN, at, items, mapping, unknown_paths
+from policies.inputs import EACH, after_creation, plan
+from policies.plain import UNKNOWN, at, items, mapping
 from policies.rule import About, Resource, stack_rule
+from policies.scopes import CAMPAIGN_POD_TEMPLATES, named, of_kinds
 from warmlane import labels, names
+
+POD_NAMESPACE_LABEL = "io.kubernetes.pod.namespace"
+"""Label under which Cilium knows a pod's namespace."""
+EGRESS_POLICY = "CiliumEgressGatewayPolicy"
 
 ABOUT = About(
     name="lane-leased-once",
@@ -18,13 +24,20 @@ ABOUT = About(
     description=(
         "No two campaigns send from one lane, no campaign from two, and every way out follows the committed leases."
     ),
+    why="Two campaigns behind one address share its reputation: one bad list stops the mail of both.",
     remediation="Give each campaign a lane of its own under leases in Pulumi.<environment>.yaml.",
     severity=Severity.CRITICAL,
+    inputs=(
+        *plan(named("ConfigMap", names.LEASE_TABLE_CONFIG_MAP), "data"),
+        *plan(of_kinds(EGRESS_POLICY), ("spec", "selectors")),
+        *plan(CAMPAIGN_POD_TEMPLATES, ("metadata", "labels", labels.LANE)),
+        *after_creation(
+            of_kinds(EGRESS_POLICY),
+            ("spec", "egressGateway", "egressIP"),
+            ("spec", "egressGateways", EACH, "egressIP"),
+        ),
+    ),
 )
-
-POD_NAMESPACE_LABEL = "io.kubernetes.pod.namespace"
-"""Label under which Cilium knows a pod's namespace."""
-EGRESS_POLICY = "CiliumEgressGatewayPolicy"
 
 
 def judge(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
@@ -37,12 +50,6 @@ def _lease_table(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
     for resource in resources:
         if kubernetes.kind(resource) != "ConfigMap" or kubernetes.name(resource) != names.LEASE_TABLE_CONFIG_MAP:
             continue
-        unknown = ", ".join(unknown_paths(at(resource.props, "data"), "data"))
-        if unknown:
-            yield (
-                f"{kubernetes.title(resource)} has leases known only after deployment ({unknown}). Plan them.",
-                resource,
-            )
         lanes = dict[str, str]()
         for lane, campaign in mapping(resource.props, "data").items():
             if campaign in lanes:

@@ -107,7 +107,7 @@ ENVIRONMENT_MUTANTS: list[tuple[str, str, Change, str]] = [
         "lane-leased-once",
         "unknown holder",
         lambda s: s["platform-lease-table"].props["data"].update(amber=UNKNOWN),
-        "leases known only after deployment (data.amber)",
+        "Lane leased once cannot be decided from data.amber",
     ),
     (
         "lane-graph",

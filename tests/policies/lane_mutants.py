@@ -58,9 +58,9 @@ def lane_tag(name: str, lane: Any) -> Change:
     return tag(name, "warmlane.dev/lane", lane)
 
 
-def add(type_: str, name: str, **values: Any) -> Change:
+def add(type_: str, logical_name: str, /, **values: Any) -> Change:
     """Adds a resource without edges."""
-    return lambda stack: stack.update(added=Declared(type_, name, values, stack="prod"))
+    return lambda stack: stack.update(added=Declared(type_, logical_name, values, stack="prod"))
 
 
 def created(name: str, **outputs: Any) -> Change:

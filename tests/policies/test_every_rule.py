@@ -10,6 +10,7 @@ import pytest
 from pulumi_policy import EnforcementLevel
 
 import policies.rules
+from policies.frameworks import ITEMS
 from policies.inputs import EACH, Input, When
 from policies.resource import Resource
 from policies.rule import Rule
@@ -22,6 +23,8 @@ from tests.policies.samples import SAMPLES
 NAMES = Path(__file__).parent / "rules.txt"
 """The names of all rules, one a line."""
 FEWEST_MUTANTS = 3
+BY_TYPE_ALONE = ("no-unseen-objects",)
+"""Rules that look at no property."""
 
 PLANNED = [(judging, one) for judging in RULES for one in judging.about.inputs if one.when is When.PLAN]
 
@@ -108,6 +111,26 @@ def test_every_rule_tells_all_about_itself(judging: Rule) -> None:
     assert judging.enforcement_level is EnforcementLevel.MANDATORY, "a rule without a level is advice"
     about = judging.about
     assert about.display_name and about.severity
-    for text in (about.description, about.remediation):
+    for text in (about.description, about.why, about.remediation):
         assert text.endswith("."), f"{about.name} says in sentences what, why and what to do: {text!r}"
+    assert about.inputs or about.name in BY_TYPE_ALONE, "a rule names what it is decided from"
     assert judging.url == f"docs/policies.md#{judging.name}"
+
+
+def test_what_is_answered_is_answered_by_a_rule() -> None:
+    assert set(ITEMS) <= {judging.name for judging in RULES}
+    assert all(judging.framework is not None for judging in RULES if judging.name in ITEMS)
+
+
+LATER = [(judging, one) for judging in RULES for one in judging.about.inputs if one.when is When.AFTER_CREATION]
+
+
+@pytest.mark.parametrize(("judging", "one"), LATER, ids=label)
+def test_an_input_that_exists_after_creation_may_be_unknown(judging: Rule, one: Input) -> None:
+    """In a preview the edges decide; the shipped stacks have them."""
+    for build in SHIPPED.values():
+        stack = build()
+        for item in stack.values():
+            if one.scope.contains(as_resource(item)):
+                make_unknown(item, one)
+        assert not any("cannot be decided from " in message for message in violations(judging, list(stack.values())))
