@@ -12,6 +12,8 @@ Network = IPv4Network | IPv6Network
 
 IPV4_START = 2**128
 """Position of 0.0.0.0: the IPv6 addresses come first, each at its own number."""
+LINE = ranges([(0, IPV4_START + 2**32 - 1)])
+"""Every address."""
 MAPPED_PREFIX = 96
 """Prefix length of ::ffff:0:0/96, the IPv6 notation of IPv4 addresses (RFC 4291, 2.5.5.2)."""
 SHOWN = 4
@@ -56,11 +58,11 @@ def block(network: Network, exceptions: Iterable[Network]) -> Ranges:
 def networks(found: Ranges) -> list[Network]:
     """The CIDRs that make up positions."""
     made = list[Network]()
-    for first, last in found.parts:
+    for first, last in (found & LINE).parts:
         if first < IPV4_START:
             made += summarize_address_range(IPv6Address(first), IPv6Address(min(last, IPV4_START - 1)))
         if last >= IPV4_START:
-            start, end = max(first - IPV4_START, 0), min(last - IPV4_START, 2**32 - 1)
+            start, end = max(first - IPV4_START, 0), last - IPV4_START
             made += summarize_address_range(IPv4Address(start), IPv4Address(end))
     return made
 

@@ -23,6 +23,8 @@ ABOUT = About(
     why="What a rule is not shown, or knows nothing of, is made without being judged.",
     remediation="Declare each object as a resource of its own, in a component of components/.",
     severity=Severity.CRITICAL,
+    # Only types are looked at, and no type is ever unknown.
+    inputs=(),
 )
 
 PROVIDERS = ("aws", "kubernetes")
