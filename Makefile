@@ -52,7 +52,7 @@ format: .venv/complete ## put all Python files into the project's format
 bench: .venv/complete ## ratios and aimed-for figures, printed and judged (PART=preview|up)
 	@$(PYTHON_HERE) -m bench $(PART)
 
-soak: .venv/complete ## the full numbers, as JSON in soak/ (PART=rebuild|campaigns|pod-security)
+soak: .venv/complete ## the full numbers, as JSON in soak/ (PART=rebuild|campaigns|differential|pod-security)
 	@$(PYTHON_HERE) -m bench.soak $(PART)
 
 schema: .venv/complete ## write schema/*.json from the models
