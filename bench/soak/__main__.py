@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench.soak import campaigns, differential, pod_security, rebuild
+from bench.soak import campaigns, differential, pod_security, rebuild, refusals
 from lab import settings
 
 RESULTS = settings.REPOSITORY / "soak"
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[int], dict[str, Any]]] = {
     "campaigns": campaigns.run,
     "differential": differential.run,
     "pod-security": pod_security.run,
+    "refusals": refusals.run,
 }
 SEED = 1
 

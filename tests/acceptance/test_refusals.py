@@ -12,7 +12,7 @@ from cli import main
 from cli.cluster import Cluster
 from tests.acceptance.conftest import Copy
 from tests.acceptance.world import things
-from tests.programs.cases import CONFIG_CASES, POLICY_CONFIG_CASES, PROGRAM_CASES, Config, Program
+from tests.programs.cases import CONFIG_CASES, EACH_FAMILY, POLICY_CONFIG_CASES, Config, Program
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 
@@ -52,7 +52,7 @@ def assert_refused_by_every_way_in(copy: Copy, stack: str, text: str, capsys: py
         assert (code, text in said) == (1, True), said
 
 
-@pytest.mark.parametrize("program", PROGRAM_CASES, ids=lambda program: program.rule)
+@pytest.mark.parametrize("program", EACH_FAMILY, ids=lambda program: program.rule)
 def test_a_program_that_breaks_a_rule_is_refused(
     program: Program, copy: Copy, cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

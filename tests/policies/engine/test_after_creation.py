@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,7 @@ import boto3
 import pytest
 
 from lab.aws.account import Account
-from lab.aws.server import fresh
-from tests.policies.engine.conftest import World, filled
+from tests.policies.engine.world import World
 from tests.standins.kubernetes.api_server import Cluster
 
 REGION = "eu-central-1"
@@ -21,35 +19,35 @@ ROLE = "arn:aws:iam::123456789012:role/mail"
 
 
 @pytest.fixture
-def account(endpoint: str) -> Iterator[dict[str, Any]]:
+def found(endpoint: str, account: Account) -> dict[str, Any]:
     """A VPC with a public subnet in each zone, a hosted zone and an EKS cluster: what `prod` expects to find."""
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     ec2, route53, eks = (
         boto3.client(service, region_name=REGION, endpoint_url=endpoint, **keys)
         for service in ("ec2", "route53", "eks")
     )
-    with fresh(Account()):
-        vpc = ec2.create_vpc(CidrBlock="10.40.0.0/16")["Vpc"]["VpcId"]
-        gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-        ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
-        public = {
-            f"{REGION}{zone}": ec2.create_subnet(
-                VpcId=vpc, CidrBlock=f"10.40.{number}.0/24", AvailabilityZone=f"{REGION}{zone}"
-            )["Subnet"]["SubnetId"]
-            for number, zone in enumerate("ab")
-        }
-        zone = route53.create_hosted_zone(Name="mail.example.com", CallerReference="1")["HostedZone"]["Id"]
-        eks.create_cluster(name="mail", roleArn=ROLE, resourcesVpcConfig={"subnetIds": list(public.values())})
-        yield {"vpc": vpc, "public": public, "zone": zone.rpartition("/")[2]}
+    vpc = ec2.create_vpc(CidrBlock="10.40.0.0/16")["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    public = {
+        f"{REGION}{zone}": ec2.create_subnet(
+            VpcId=vpc, CidrBlock=f"10.40.{number}.0/24", AvailabilityZone=f"{REGION}{zone}"
+        )["Subnet"]["SubnetId"]
+        for number, zone in enumerate("ab")
+    }
+    zone = route53.create_hosted_zone(Name="mail.example.com", CallerReference="1")["HostedZone"]["Id"]
+    eks.create_cluster(name="mail", roleArn=ROLE, resourcesVpcConfig={"subnetIds": list(public.values())})
+    return {"vpc": vpc, "public": public, "zone": zone.rpartition("/")[2]}
 
 
 @pytest.fixture
-def deployed(world: World, cluster: Cluster, endpoint: str, account: dict[str, Any]) -> World:
+def deployed(world: World, cluster: Cluster, endpoint: str, found: dict[str, Any]) -> World:
     """The lanes of `prod`, made."""
-    filled(world, cluster, endpoint, "prod")
+    world.settle(cluster, endpoint, "prod")
+    world.fill("prod")
     config = world.config("prod")
-    egress = config["egress"] | {"vpc_id": account["vpc"], "public_subnet_ids": account["public"]}
-    world.change("prod", egress=egress, aws=config["aws"] | {"zone_id": account["zone"]})
+    egress = config["egress"] | {"vpc_id": found["vpc"], "public_subnet_ids": found["public"]}
+    world.change("prod", egress=egress, aws=config["aws"] | {"zone_id": found["zone"]})
     shutil.copy(Path(__file__).with_name("lanes.py"), world.directory / "infra/__main__.py")
     ran = world.command("up", "--yes", "-s", "prod", "--policy-pack", "policies")
     assert ran.code == 0, ran.output
@@ -77,6 +75,5 @@ def test_a_sound_state_passes_and_a_changed_one_does_not(deployed: World) -> Non
     assert ran.code == 0, ran.output
     tampered(deployed, "cobalt-nat", "publicIp", "203.0.113.99")
     ran = deployed.command(*ANALYZE, "--json")
-    print(ran.output)
     assert ran.code != 0
     assert "NatGateway cobalt-nat has the publicIp 203.0.113.99" in ran.output, ran.output
