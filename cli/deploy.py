@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli import recovery
-from cli.engine import SHOWN_LINES, Engine, Run
-from cli.events import Violation
+from cli.engine import Engine, Run
 from cli.outcome import Code, Refused, WorldFailed, worst
 from cli.output import Bars, Output, counts
 from cli.stacks import Selection, Stack, environment_stack
-from warmlane import config
+from warmlane import config, names
 from warmlane.environment import Environment
 
 
@@ -26,6 +25,8 @@ class Session:
     output: Output
     environment: Environment
     selection: Selection
+    refresh: bool = False
+    """Whether a preview or update first asks the world what there is."""
 
     @property
     def name(self) -> str:
@@ -33,38 +34,83 @@ class Session:
         return self.selection.environment
 
 
-def preview_or_up(session: Session, verb: str) -> list[Run]:
+@dataclass(frozen=True)
+class Done:
+    """Runs that have ended, and names of stacks whose turn never came; `interrupted` by the person."""
+
+    runs: list[Run]
+    not_tried: list[str]
+    interrupted: bool = False
+
+    @property
+    def code(self) -> Code:
+        """The code of the whole."""
+        return Code.FAILED if self.interrupted else worst([run.code for run in self.runs])
+
+
+class Interrupted(Exception):
+    """The person interrupted stacks that ran beside each other."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self.runs = runs
+        super().__init__("Interrupted.")
+
+
+def preview_or_up(session: Session, verb: str) -> Done:
     """Runs the verb on everything selected. Campaigns are not tried when the environment's stack failed."""
-    runs = list[Run]()
-    with session.output.progress() as bars:
-        if session.selection.with_environment:
-            runs += _together(session, bars, [environment_stack(session.name)], verb)
-        if worst([run.code for run in runs]) is Code.FINE:
-            runs += _together(session, bars, session.selection.campaign_stacks, verb)
-    return runs
+    return _in_order(session, verb, [_own(session), session.selection.campaign_stacks])
 
 
-def destroy(session: Session) -> list[Run]:
-    """Destroys what is selected, campaigns before their environment. Raises Refused while campaigns keep it in use."""
+def destroy(session: Session) -> Done:
+    """Destroys what is selected, campaigns before their environment."""
+    return _in_order(session, "destroy", [session.selection.campaign_stacks, _own(session)])
+
+
+def _own(session: Session) -> list[Stack]:
+    return [environment_stack(session.name)] if session.selection.with_environment else []
+
+
+def _in_order(session: Session, verb: str, groups: Sequence[Sequence[Stack]]) -> Done:
+    """Runs one group of stacks after the other, until one has failed."""
+    runs, interrupted = list[Run](), False
+    turns = list(groups)
     with session.output.progress() as bars:
-        runs = _together(session, bars, session.selection.campaign_stacks, "destroy")
-        if session.selection.with_environment and worst([run.code for run in runs]) is Code.FINE:
-            refuse_while_in_use(session)
-            runs += _together(session, bars, [environment_stack(session.name)], "destroy")
-    return runs
+        while turns and not interrupted and worst([run.code for run in runs]) is Code.FINE:
+            stacks = turns.pop(0)
+            try:
+                runs += _together(session, bars, stacks, verb)
+            except Interrupted as stop:
+                runs += stop.runs
+                turns.insert(0, [stack for stack in stacks if stack not in [run.stack for run in stop.runs]])
+                interrupted = True
+            except WorldFailed as failure:
+                if not runs:
+                    raise
+                # What the runs before it changed must be told, so this is no reason to end without a word about them.
+                runs += [_failed(stack, verb, failure) for stack in stacks]
+    return Done(runs, [stack.name for stacks in turns for stack in stacks], interrupted)
+
+
+def _failed(stack: Stack, verb: str, failure: WorldFailed) -> Run:
+    return Run(stack, verb, status=1, output=f"{failure.what}\n{failure.advice}")
 
 
 def refuse_while_in_use(session: Session) -> None:
-    """Raises Refused when a campaign's stack still has resources: they live on the environment's lanes."""
+    """Raises Refused when a campaign that is not selected still has resources: they live on the environment's lanes."""
     project = Stack("", "", config.CAMPAIGNS_DIRECTORY, "..")
-    living = living_campaigns(
-        {name: state.resources for name, state in session.engine.stacks(project).items()}, session.name
-    )
+    resources = {name: state.resources for name, state in session.engine.stacks(project).items()}
+    living = [id_ for id_ in living_campaigns(resources, session.name) if id_ not in session.selection.campaigns]
     if living:
+        with_file = config.campaign_stacks(session.engine.repository, session.name)
+        commands = [
+            f"`warmlane destroy -e {session.name} --campaign {id_}`"
+            if id_ in with_file
+            else f"`pulumi -C {project.directory} destroy -s {names.campaign_stack(id_, session.name)}`"
+            for id_ in living
+        ]
         raise Refused(
             f"The environment {session.name} is in use by {len(living)} campaign(s): {', '.join(living)}.",
-            f"Destroy them first: `warmlane destroy -e {session.name} "
-            f"{' '.join(f'--campaign {name}' for name in living)}`; or all at once with `--all`.",
+            f"Destroy them first: {', '.join(commands)}. `--all` takes those that have a stack file along.",
         )
 
 
@@ -86,7 +132,10 @@ def kept(deployment: Mapping[str, Any]) -> list[str]:
 
 
 def _together(session: Session, bars: Bars, stacks: Sequence[Stack], verb: str) -> list[Run]:
-    """Runs stacks beside each other, as many as there are cores; each to its end, whatever happens to the others."""
+    """Runs stacks beside each other, as many as there are cores; each to its end, whatever happens to the others.
+
+    Raises Interrupted, and WorldFailed when the backend does not answer.
+    """
     if not stacks:
         return []
     existing = session.engine.stacks(stacks[0])
@@ -101,10 +150,17 @@ def _together(session: Session, bars: Bars, stacks: Sequence[Stack], verb: str) 
         try:
             return _one(session, bars, stack, verb)
         except WorldFailed as failure:
-            return Run(stack, verb, status=1, output=f"{failure.what}\n{failure.advice}")
+            return _failed(stack, verb, failure)
 
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        return list(pool.map(one, stacks))
+        turns = [pool.submit(one, stack) for stack in stacks]
+        try:
+            return [turn.result() for turn in turns]
+        except KeyboardInterrupt:
+            # The terminal interrupts the engines as well; each ends what it is at and writes its state.
+            session.output.note("Interrupted: waiting until what has begun is written down.")
+            pool.shutdown(cancel_futures=True)
+            raise Interrupted([turn.result() for turn in turns if not turn.cancelled()]) from None
 
 
 def _one(session: Session, bars: Bars, stack: Stack, verb: str) -> Run:
@@ -115,7 +171,12 @@ def _one(session: Session, bars: Bars, stack: Stack, verb: str) -> Run:
     extra = dict[str, str]()
     if is_environment and verb != "destroy":
         extra = recovery.found_variables(engine, session.environment, state, note)
-    options = ["--exclude-protected"] if is_environment and verb == "destroy" else []
+    options = list[str]()
+    if verb == "destroy":
+        # The environment's delete hook (infra.guard) is part of its program.
+        options = ["--exclude-protected", "--run-program"] if is_environment else []
+    elif session.refresh:
+        options = ["--refresh"]
     bars.begin(stack.name, len(state.get("resources") or []))
     run = engine.run(stack, verb, options, extra, lambda record: bars.show(stack.name, record, verb))
     if verb == "up" and run.code is Code.FINE and judged_after_up(run):
@@ -140,57 +201,4 @@ def line(run: Run) -> str:
     judged = "" if run.verb == "destroy" else f", {run.record.judged} policies passed"
     later = judged_after_up(run)
     judged += f", judged after up: {', '.join(later)}" if later else ""
-    return f"{run.stack.name}: {run.verb} {ended}{counts(run.record.changes)}{judged} ({run.seconds:.0f} s)"
-
-
-def facts(run: Run) -> dict[str, Any]:
-    """A run as JSON."""
-    record = run.record
-    return {
-        "stack": run.stack.name,
-        "project": run.stack.project,
-        "verb": run.verb,
-        "result": run.code.name.lower(),
-        "changes": record.changes,
-        "changed": record.changed,
-        "seconds": run.seconds,
-        "policies": {
-            "passed": record.policies_passed,
-            "violations": [vars(violation) for violation in [*record.violations, *_found_after(run)]],
-            "judged_after_up": judged_after_up(run),
-        },
-        "diagnostics": [vars(diagnostic) for diagnostic in record.diagnostics],
-        "failed_resources": record.failed,
-    }
-
-
-def explained(run: Run) -> list[str]:
-    """Why a run did not end well, whole: policies first, then errors, then the engine's last words if nothing else."""
-    record = run.record
-    lines = [
-        f"{violation.policy}: {violation.message}" + (f" [{violation.resource}]" if violation.resource else "")
-        for violation in [*record.violations, *_found_after(run)]
-        if violation.blocks
-    ]
-    lines += [f"{error.resource}: {error.message}" if error.resource else error.message for error in record.errors]
-    last = run.analysis.output if run.analysis and run.analysis.status != 0 else run.output
-    return lines or [text for text in last.strip().splitlines()[-SHOWN_LINES:] if text.strip()]
-
-
-def _found_after(run: Run) -> list[Violation]:
-    return run.analysis.record.violations if run.analysis else []
-
-
-def advice(run: Run) -> str:
-    """What to do about a run that did not end well."""
-    again = f"`warmlane {run.verb}`"
-    if _found_after(run):
-        return f"It exists, and a policy refuses it as it is: do what the policy asks, then run {again} again."
-    if run.code is Code.REFUSED and run.record.policies_broken:
-        return f"Nothing was changed. Do what the policies ask in {run.stack.file} or the code, then run {again} again."
-    if run.code is Code.REFUSED:
-        return f"Nothing was changed. Do what the message says, then run {again} again."
-    return (
-        f"Put right what is named above, then run {again} again: it takes up where this run stopped. "
-        "In the lab, `warmlane lab doctor` looks at the machine, and `warmlane lab up` starts what has ended."
-    )
+    return f"{run.stack.name}: {run.verb} {ended}{counts(run.changes)}{judged} ({run.seconds:.0f} s)"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cli import event_stream
-from cli.events import Record, verdict
+from cli.events import Record, changed, verdict
 from cli.outcome import Code, WorldFailed
 from cli.stacks import Stack
 
@@ -39,6 +39,16 @@ class Run:
         if self.analysis is not None and self.analysis.status != 0:
             return Code.FAILED
         return verdict(self.record, self.status)
+
+    @property
+    def changes(self) -> dict[str, int]:
+        """By operation, resources: what a preview would do, what an update or destroy has done."""
+        return self.record.changes if self.verb == "preview" else self.record.made
+
+    @property
+    def changed(self) -> int:
+        """Resources that a preview would change, or that an update or destroy has changed."""
+        return changed(self.changes)
 
 
 @dataclass(frozen=True)

@@ -53,8 +53,12 @@ class Record:
     """Steps that the preview counted."""
     done: int = 0
     """Steps done in the current phase."""
+    updating: bool = False
+    """The update has begun: from here on the world may change."""
     changes: dict[str, int] = field(default_factory=dict)
-    """By operation, resources: as the update made them, or as the preview would."""
+    """By operation, resources as the engine summed them up last: the preview's, or the update's."""
+    made: dict[str, int] = field(default_factory=dict)
+    """By operation, resources of the update: its own sum, or what was seen of one that came to none."""
     passed: set[str] = field(default_factory=set)
     """Policies that judged something and found nothing wrong so far."""
     violations: list[Violation] = field(default_factory=list)
@@ -70,10 +74,14 @@ class Record:
             match kind:
                 case "preludeEvent":
                     self.done = 0
+                    self.updating = self.previewed
                 case "resourcePreEvent":
                     self.types.add(body["metadata"]["type"])
                 case "resOutputsEvent":
                     self.done += 1
+                    if self.updating:
+                        operation = body["metadata"]["op"]
+                        self.made[operation] = self.made.get(operation, 0) + 1
                 case "resOpFailedEvent":
                     self.done += 1
                     self.failed.append(resource_name(body["metadata"]["urn"]))
@@ -109,6 +117,8 @@ class Record:
         if body.get("isPreview"):
             self.previewed = True
             self.planned = max(self.done, sum(changes.values()))
+        else:
+            self.made = changes
         self.changes = changes
 
     @property
@@ -129,11 +139,6 @@ class Record:
         return f"{passed} of {passed + len(self.policies_broken)}"
 
     @property
-    def changed(self) -> int:
-        """Resources that the run changed, or would change."""
-        return sum(count for operation, count in self.changes.items() if operation not in UNCHANGED)
-
-    @property
     def errors(self) -> list[Diagnostic]:
         """Diagnostics that are errors."""
         return [diagnostic for diagnostic in self.diagnostics if diagnostic.severity == "error"]
@@ -144,11 +149,16 @@ class Record:
         return [diagnostic for diagnostic in self.diagnostics if diagnostic.severity == "warning"]
 
 
+def changed(changes: Mapping[str, int]) -> int:
+    """Resources that do not stay as they are."""
+    return sum(count for operation, count in changes.items() if operation not in UNCHANGED)
+
+
 def verdict(record: Record, exit_status: int) -> Code:
     """The exit code for a run of the engine that ended with `exit_status`.
 
-    A run that a policy stopped, or in which Warmlane's program refused its own config before anything was touched, is a
-    refusal; whatever else went wrong is the world's.
+    A run that a policy stopped, or in which Warmlane's program refused its own config, is a refusal; whatever else went
+    wrong is the world's.
     """
     if exit_status == 0:
         return Code.FINE

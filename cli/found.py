@@ -16,6 +16,8 @@ from cli.found_untagged import Report, Search
 from cli.outcome import WorldFailed
 from warmlane.environment import Environment, NatGateway
 
+ADDRESS = "aws:ec2/eip:Eip"
+
 
 def known_ids(state: Mapping[str, Any]) -> dict[str, str]:
     """By logical name, the ids of the AWS resources in a stack's state."""
@@ -25,6 +27,26 @@ def known_ids(state: Mapping[str, Any]) -> dict[str, str]:
         for resource in resources
         if resource["type"].startswith("aws:") and resource.get("id") and not resource.get("delete")
     }
+
+
+def refuse_another_account(ec2: Any, name: str, state: Mapping[str, Any]) -> None:
+    """Raises WorldFailed when the account lacks a lane's address that the state knows.
+
+    A refresh with another account's credentials would forget the address, and the update allocate a cold one.
+    """
+    known = known_ids({"resources": [one for one in state.get("resources") or [] if one["type"] == ADDRESS]})
+    if not known:
+        return
+    filters = [{"Name": "allocation-id", "Values": sorted(known.values())}]
+    there = {item["AllocationId"] for item in ec2.describe_addresses(Filters=filters)["Addresses"]}
+    lost = sorted(f"{logical} ({id_})" for logical, id_ in known.items() if id_ not in there)
+    if lost:
+        raise WorldFailed(
+            f"{name}: the state knows addresses that this AWS account and region do not hold: {', '.join(lost)}.",
+            "Check account and region (`aws sts get-caller-identity`). If an address was released, it is lost: take it "
+            f"out of the state with `pulumi state unprotect` and `pulumi state delete -s {name} URN`, and start the "
+            "lane anew (`started`) in the environment's config.",
+        )
 
 
 def leftovers(tagged: Iterable[Tagged], known: Mapping[str, str]) -> tuple[dict[str, str], list[Tagged]]:
@@ -65,6 +87,7 @@ def unknown(
             aws_session_token=variables.get("AWS_SESSION_TOKEN"),
         )
         ec2 = session.client("ec2", endpoint_url=account.endpoint)
+        refuse_another_account(ec2, name, state)
         tagged = found_tagged.in_ec2(ec2, name)
         if isinstance(environment.egress, NatGateway) and environment.cluster.eks_cluster_name:
             eks = session.client("eks", endpoint_url=account.endpoint)

@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
-from cli import deploy, images_commands, lab_commands, policy_commands, snapshot, stacks, status
-from cli.engine import Engine, Run, variables_with
-from cli.outcome import Code, ConfigRefused, Misused, Stop, WorldFailed, worst
+from cli import deploy, ending, images_commands, lab_commands, policy_commands, snapshot, stacks, status
+from cli.engine import Engine, variables_with
+from cli.outcome import Code, ConfigRefused, Misused, Stop, WorldFailed
 from cli.output import Output, counts
 from lab import settings
 from warmlane import config
@@ -29,7 +30,7 @@ class Interruptible(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, typer.Abort):
             raise WorldFailed("Interrupted.", "Run the command again: it takes up where this run stopped.") from None
 
 
@@ -51,6 +52,9 @@ CampaignOption = Annotated[
     list[str] | None, typer.Option("--campaign", "-c", help="This campaign alone; may be given several times.")
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="The environment and all its campaigns.")]
+RefreshOption = Annotated[
+    bool, typer.Option("--refresh/--no-refresh", help="First look at what there is, so that what is gone comes back.")
+]
 
 
 @dataclass
@@ -67,16 +71,22 @@ def common(
     as_json: Annotated[bool, typer.Option(JSON_OPTION, help="One JSON document on standard output.")] = False,
 ) -> None:
     """Without --campaign and --all a command is about the environment's own stack."""
-    context.obj = Invocation(repository(), Output(as_json))
+    output, here = Output(as_json), repository_around(Path.cwd())
+    if here is None and context.invoked_subcommand != "lab":
+        output.side.print(f"{Path.cwd()} is in no repository of Warmlane; this is about {INSTALLED}", markup=False)
+    context.obj = Invocation(here or INSTALLED, output)
 
 
-def repository() -> Path:
-    """The repository that the command is about: that of the current directory, else the one it was installed from."""
-    here = Path.cwd()
-    for directory in (here, *here.parents):
+INSTALLED = Path(__file__).resolve().parent.parent
+"""The repository that the command was installed from."""
+
+
+def repository_around(place: Path) -> Path | None:
+    """The repository that a directory lies in; None when it lies in none."""
+    for directory in (place, *place.parents):
         if (directory / "Pulumi.yaml").exists() and (directory / config.CAMPAIGNS_DIRECTORY).is_dir():
             return directory
-    return Path(__file__).resolve().parent.parent
+    return None
 
 
 def lab_exports() -> dict[str, str]:
@@ -102,9 +112,10 @@ def preview(
     environment: EnvironmentOption = "dev",
     campaign: CampaignOption = None,
     all_: AllOption = False,
+    refresh: RefreshOption = True,
 ) -> None:
     """Shows what `up` would change, judged by the policy pack; changes nothing."""
-    _deploy(context.obj, "preview", environment, campaign or (), all_)
+    _deploy(context.obj, "preview", environment, campaign or (), all_, refresh)
 
 
 @app.command()
@@ -113,9 +124,10 @@ def up(
     environment: EnvironmentOption = "dev",
     campaign: CampaignOption = None,
     all_: AllOption = False,
+    refresh: RefreshOption = True,
 ) -> None:
     """Previews, judges and deploys: the environment first, then campaigns beside each other."""
-    _deploy(context.obj, "up", environment, campaign or (), all_)
+    _deploy(context.obj, "up", environment, campaign or (), all_, refresh)
 
 
 @app.command()
@@ -132,22 +144,22 @@ def destroy(
     loaded = committed(invocation.repository, environment)
     engine = engine_of(invocation, loaded, environment)
     session = deploy.Session(engine, invocation.output, loaded, selection)
-    if selection.with_environment and not selection.campaigns:
+    if selection.with_environment:
         deploy.refuse_while_in_use(session)
     what = [f"environment {environment}"] if selection.with_environment else []
     what += [f"campaign {name}" for name in selection.campaigns]
     if sys.stdin.isatty() and not yes and not typer.confirm(f"Destroy {', '.join(what)}?", err=True):
         raise Misused("Nothing was destroyed.", "Answer y, or give --yes.")
-    runs = deploy.destroy(session)
+    done = deploy.destroy(session)
     kept = list[str]()
-    if selection.with_environment and worst([run.code for run in runs]) is Code.FINE:
+    if selection.with_environment and done.code is Code.FINE:
         kept = deploy.kept(engine.deployment(stacks.environment_stack(environment)))
         invocation.output.note(
             f"Kept, as they are protected: {', '.join(kept)}. The next `warmlane up` uses them again."
             if kept
             else "Nothing is left."
         )
-    _end(invocation.output, "destroy", runs, kept=kept)
+    raise typer.Exit(ending.end(invocation.output, "destroy", done, kept=kept))
 
 
 @app.command(name="snapshot")
@@ -243,45 +255,25 @@ def committed(repository_: Path, name: str) -> Environment:
         raise ConfigRefused([error]) from None
 
 
-def _deploy(invocation: Invocation, verb: str, name: str, campaigns: Sequence[str], everything: bool) -> None:
+def _deploy(
+    invocation: Invocation, verb: str, name: str, campaigns: Sequence[str], everything: bool, refresh: bool
+) -> None:
     selection = stacks.selected(invocation.repository, name, campaigns, everything)
     environment, _ = stacks.validated(invocation.repository, selection)
     engine = engine_of(invocation, environment, name)
-    runs = deploy.preview_or_up(deploy.Session(engine, invocation.output, environment, selection), verb)
-    tried = {run.stack.name for run in runs}
-    left = [stack.name for stack in selection.campaign_stacks if stack.name not in tried]
-    if left:
-        invocation.output.note(f"Not tried, as the environment comes first: {', '.join(left)}")
+    done = deploy.preview_or_up(deploy.Session(engine, invocation.output, environment, selection, refresh), verb)
     rows = [
         (
             run.stack.name,
             run.code.name.lower(),
-            counts(run.record.changes),
+            counts(run.changes),
             run.record.judged,
             f"{run.seconds:.0f} s",
         )
-        for run in runs
+        for run in done.runs
     ]
     invocation.output.table(f"{verb} of {name}", ("stack", "result", "resources", "policies passed", "took"), rows)
-    _end(invocation.output, verb, runs, not_tried=left)
-
-
-def _end(output: Output, command: str, runs: Sequence[Run], **more: object) -> None:
-    """Says what went wrong and what to do about it, and ends with the code of the whole."""
-    code = worst([run.code for run in runs])
-    failed = [run for run in runs if run.code is not Code.FINE]
-    for run in failed:
-        output.note(f"\n{run.stack.name} ({run.verb}):")
-        for text in deploy.explained(run):
-            output.note(f"  {text}")
-    advice = list(dict.fromkeys(deploy.advice(run) for run in failed))
-    for text in advice:
-        output.note(f"\n{text}")
-    for run in runs:
-        for warning in run.record.warnings if run.code is Code.FINE else ():
-            output.note(f"{run.stack.name}: {warning.message}")
-    output.document(command, code, stacks=[deploy.facts(run) for run in runs], advice=advice, **more)
-    raise typer.Exit(code)
+    raise typer.Exit(ending.end(invocation.output, verb, done))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -292,13 +284,17 @@ def main(arguments: Sequence[str]) -> int:
         words = [JSON_OPTION, *(word for word in words if word != JSON_OPTION)]
     command = " ".join(word for word in words if not word.startswith("-"))[:40] or "warmlane"
     try:
-        app(args=words, prog_name="warmlane")
+        # With --json nobody else may print: what was typed wrongly is told in the document as well.
+        ended = app(args=words, prog_name="warmlane", standalone_mode=not as_json)
+        return ended if isinstance(ended, int) else int(Code.FINE)
     except Stop as stop:
         Output(as_json).stopped(command, stop)
         return int(stop.code)
+    except TyperException as error:
+        Output(as_json).stopped(command, Misused(error.format_message(), "`warmlane --help` shows what there is."))
+        return int(Code.USAGE)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(Code.FINE)
-    return int(Code.FINE)
 
 
 def run() -> None:

@@ -13,7 +13,7 @@ class Code(IntEnum):
 
     FINE = 0
     REFUSED = 1
-    """A policy or the validation said no; nothing was changed."""
+    """A policy or the validation said no."""
     USAGE = 2
     FAILED = 3
     """The world failed: cluster, cloud, engine or machine."""

@@ -12,7 +12,7 @@ from components.lane import Lane
 from components.monitoring import Monitoring
 from components.platform import Platform
 from components.store import Store
-from infra import found, leases, live
+from infra import found, guard, leases, live
 from warmlane.environment import Environment
 
 
@@ -21,6 +21,7 @@ def run() -> None:
     name = pulumi.get_stack()
     environment = environment_of_stack(name)
     refuse_lost_senders(environment, name, live.workloads(environment.cluster.context))
+    guard.install(environment, lambda: live.workloads(environment.cluster.context))
     found.adopt(os.environ)
     deploy(
         environment,

@@ -38,10 +38,12 @@ def urns(engine: Engine, stack: Stack) -> set[str]:
 def empty(engine: Engine) -> None:
     """Removes everything that is deployed, and the stacks."""
     for stack in reversed(STACKS):
+        options = list[str]()
         if stack == environment_stack(ENVIRONMENT):
             # Only here, where the lanes are the lab's: an address that is released loses its reputation.
             pulumi(engine, stack, "state", "unprotect", "--all", "--yes", "-s", stack.name)
-        pulumi(engine, stack, "destroy", "--yes", "-s", stack.name)
+            options = ["--run-program"]
+        pulumi(engine, stack, "destroy", "--yes", *options, "-s", stack.name)
         pulumi(engine, stack, "stack", "rm", "--yes", "--preserve-config", "-s", stack.name)
 
 

@@ -1,13 +1,16 @@
 """Stands in for `pulumi` on PATH: answers from a directory, and streams events as the engine does.
 
 WARMLANE_FAKE names the directory: `stacks.json` (name -> resources), `<stack>.export.json`, `<stack>.events.jsonl`,
-`<stack>.status` (exit status), and `<stack>.analysis.jsonl` and `<stack>.analysis.status` of a policy analysis. Every
+`<stack>.status` (exit status), `<stack>.seconds` (how long a run waits to be interrupted), `silent` (a directory whose
+stacks can't be listed), and `<stack>.analysis.jsonl` and `<stack>.analysis.status` of a policy analysis. Every
 call is appended to `calls.jsonl` with its directory, WARMLANE_FOUND and PULUMI_STACK.
 """
 
+import contextlib
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 import grpc
@@ -33,6 +36,8 @@ with (state / "calls.jsonl").open("a") as calls:
 
 stacks = json.loads(read("stacks.json", "{}"))
 match words[:2]:
+    case ["stack", "ls"] if Path.cwd().name == read("silent", ""):
+        sys.exit("error: the backend is away")
     case ["stack", "ls"]:
         print(json.dumps([{"name": name, "resourceCount": count} for name, count in stacks.items()]))
     case ["stack", "select"]:
@@ -54,5 +59,9 @@ match words[:2]:
         with grpc.insecure_channel(address) as channel:
             requests = (events_pb2.EventRequest(event=line) for line in lines)
             events_pb2_grpc.EventsStub(channel).StreamEvents(requests)
+        if seconds := read(f"{stack}.seconds", ""):
+            (state / f"{stack}.waits").touch()
+            with contextlib.suppress(KeyboardInterrupt):
+                time.sleep(float(seconds))
         print(f"the fake ran {words[0]} of {stack}")
         sys.exit(int(read(f"{stack}.status", "0")))

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from infra.found import VARIABLE
-from lab import settings, standins, toolchain
+from lab import settings
 from lab.aws.account import Account
 from lab.aws.server import fresh, listening
-from tests.cli.conftest import ROOT
+from tests.cli.pulumi_project import Project, project
 from tests.cli.test_found import KEYS, ROLE, World, world_of
 from warmlane.environment import NatGateway
 
@@ -56,49 +50,6 @@ TYPES = {
 """What a lane with a NAT gateway is made of."""
 
 
-@dataclass(frozen=True)
-class Engine:
-    """Pulumi on a project of the lanes."""
-
-    directory: Path
-    pulumi: Path
-    variables: Mapping[str, str]
-
-    def run(self, *arguments: str, adopted: Mapping[str, str] | None = None, text: str | None = None) -> str:
-        done = subprocess.run(
-            [str(self.pulumi), *arguments, "--non-interactive"],
-            cwd=self.directory,
-            env={**self.variables, VARIABLE: json.dumps(adopted or {})},
-            input=text,
-            capture_output=True,
-            text=True,
-            timeout=280,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def exported(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self.run("stack", "export"))
-        return document
-
-    def ids(self) -> dict[str, tuple[str, str]]:
-        """Type and id by logical name of what the state knows of AWS."""
-        resources = self.exported()["deployment"]["resources"]
-        return {
-            one["urn"].rpartition("::")[2]: (one["type"], one["id"])
-            for one in resources
-            if one["type"].startswith("aws:")
-        }
-
-    def forget(self, lost: set[str]) -> dict[str, Any]:
-        """Takes resources out of the state, as if their calls had not been written down; returns what is left."""
-        document = self.exported()
-        deployment = document["deployment"]
-        deployment["resources"] = [one for one in deployment["resources"] if one["type"] not in lost]
-        self.run("stack", "import", text=json.dumps(document))
-        return dict(deployment)
-
-
 @pytest.fixture
 def world() -> Iterator[World]:
     """The committed EKS example in an account with its cluster and public subnets."""
@@ -121,37 +72,13 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def engine(world: World, tmp_path: Path) -> Engine:
+def engine(world: World, tmp_path: Path) -> Project:
     """An engine with a backend of its own, and the lab's AWS provider."""
-    programs, project, state, home = (tmp_path / name for name in ("bin", "project", "state", "home"))
-    standins.install(programs, Path(sys.executable))
-    for directory in (project, state, home):
-        directory.mkdir()
-    document = {
-        "name": "warmlane",
-        "runtime": {"name": "python", "options": {"virtualenv": sys.prefix}},
-        "config": {"pulumi:disable-default-providers": {"value": ["aws"]}},
-    }
-    (project / "Pulumi.yaml").write_text(yaml.safe_dump(document))
-    (project / "__main__.py").write_text(PROGRAM)
-    (project / "environment.json").write_text(world.environment.model_dump_json())
-    variables = {
-        **{key: value for key, value in os.environ.items() if not key.startswith("PULUMI_")},
-        **KEYS,
-        "AWS_DEFAULT_REGION": settings.AWS_REGION,
-        "PATH": os.pathsep.join([str(programs), os.environ["PATH"]]),
-        "PYTHONPATH": str(ROOT),
-        "PULUMI_HOME": str(home),
-        "PULUMI_BACKEND_URL": f"file://{state}",
-        "PULUMI_CONFIG_PASSPHRASE": "tests-only",
-        "PULUMI_SKIP_UPDATE_CHECK": "1",
-    }
-    made = Engine(project, toolchain.ensure(print).path("pulumi"), variables)
-    made.run("stack", "init", "prod")
-    return made
+    files = {"__main__.py": PROGRAM, "environment.json": world.environment.model_dump_json()}
+    return project(tmp_path, files, {**KEYS, "AWS_DEFAULT_REGION": settings.AWS_REGION})
 
 
-def test_what_a_lane_is_made_of_is_adopted(engine: Engine, world: World) -> None:
+def test_what_a_lane_is_made_of_is_adopted(engine: Project, world: World) -> None:
     engine.run("up", "--yes", "--skip-preview")
     before = engine.ids()
     assert {type_ for type_, _ in before.values()} == TYPES
@@ -160,6 +87,6 @@ def test_what_a_lane_is_made_of_is_adopted(engine: Engine, world: World) -> None
         adopted, told = world.found(engine.forget(lost), "prod")
         assert told == []
         assert set(adopted) == {name for name, (type_, _) in before.items() if type_ in lost}
-        engine.run("up", "--yes", adopted=adopted)
+        engine.run("up", "--yes", **{VARIABLE: json.dumps(adopted)})
         assert engine.ids() == before, f"after the state had lost {', '.join(sorted(lost))}"
     engine.run("preview", "--expect-no-changes")

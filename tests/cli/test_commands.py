@@ -65,7 +65,7 @@ def test_a_policy_that_refuses_the_environment_leaves_the_campaigns_alone(world:
     assert code == 1
     assert [stack_of(words) for words in world.runs("up")] == ["dev"]
     assert "Namespace campaign-x has no NetworkPolicy. Add one." in out
-    assert "Nothing was changed" in out and "Not tried" in out
+    assert "Nothing was changed" in out and "spring-sale.dev (not tried)" in out
 
 
 def test_a_failing_world_ends_with_3_and_what_to_do(world: World, warmlane: Any) -> None:

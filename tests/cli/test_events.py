@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli.events import Record, verdict
+from cli.events import Record, changed, verdict
 from cli.outcome import Code, worst
 from tests.cli.happenings import failed, passed, prelude, said, step, summary, urn, violation
 
@@ -24,8 +24,8 @@ def test_an_update_counts_its_own_steps_and_knows_how_many_the_preview_planned()
     assert (found.previewed, found.planned, found.done) == (True, 2, 1)
     found.take(step("b"))
     found.take(summary(False, create=2, same=3))
-    assert found.changes == {"create": 2, "same": 3}
-    assert found.changed == 2, "what stays the same is no change"
+    assert found.changes == found.made == {"create": 2, "same": 3}
+    assert changed(found.made) == 2, "what stays the same is no change"
 
 
 def test_a_policy_that_was_broken_anywhere_has_not_passed() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from cli import found, found_tagged
 from cli.found_tagged import Tagged
+from cli.outcome import WorldFailed
 from lab import settings
 from lab.aws.account import Account
 from lab.aws.server import fresh, listening
@@ -146,6 +147,15 @@ def test_a_second_address_of_a_lane_is_reported_and_left_alone(account: World) -
     adopted, (told,) = account.found(known)
     assert adopted == {}
     assert spare in told and kept in told
+
+
+def test_an_account_that_lacks_a_known_address_is_the_wrong_one(account: World) -> None:
+    there, _ = allocate(account.ec2, "amber-address")
+    known = (("aws:ec2/eip:Eip", "amber-address", there), ("aws:ec2/eip:Eip", "birch-address", "eipalloc-0123"))
+    with pytest.raises(WorldFailed) as caught:
+        account.found(state(*known))
+    assert "birch-address (eipalloc-0123)" in caught.value.what and "amber" not in caught.value.what
+    assert "get-caller-identity" in caught.value.advice
 
 
 def test_an_address_of_a_lane_that_is_not_committed_is_reported_and_not_adopted(account: World) -> None:

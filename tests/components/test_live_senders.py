@@ -10,8 +10,8 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks
 
-from infra import live
-from infra.program import refuse_lost_senders
+from infra import guard, live
+from infra.program import deploy, refuse_lost_senders
 from tests.components.conftest import Recorder
 from warmlane.environment import Environment
 
@@ -118,3 +118,8 @@ def test_a_cluster_that_can_not_be_asked_counts_as_not_answering(kubectl, script
 def test_a_machine_without_kubectl_counts_as_not_answering(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert live.workloads("nowhere") is None
+
+
+def test_the_lease_table_is_what_carries_the_delete_hook(run, dev) -> None:
+    recorder = run(lambda: deploy(dev.environment, "dev", "a-password", "another"))
+    assert recorder.one("kubernetes:core/v1:ConfigMap", guard.RESOURCE).inputs["metadata"]["name"] == "lease-table"
