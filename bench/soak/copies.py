@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from lab import settings
+from cli.engine import variables_with
+from lab import environment, settings
 
 ENVIRONMENT = "dev"
 TEMPLATE = "spring-sale"
@@ -35,9 +36,9 @@ class Copy:
         """A lane, its lease and a campaign like the shipped one."""
         path = self.directory / f"Pulumi.{ENVIRONMENT}.yaml"
         document = yaml.safe_load(path.read_text())
-        environment = document["config"]["warmlane:environment"]
-        environment["lanes"][lane] = next(iter(environment["lanes"].values()))
-        environment["leases"][campaign] = {"lane": lane, "since": "2026-11-02"}
+        config = document["config"]["warmlane:environment"]
+        config["lanes"][lane] = next(iter(config["lanes"].values()))
+        config["leases"][campaign] = {"lane": lane, "since": "2026-11-02"}
         path.write_text(yaml.safe_dump(document, sort_keys=False))
         shipped = self.directory / "campaigns" / f"Pulumi.{TEMPLATE}.{ENVIRONMENT}.yaml"
         text = shipped.read_text().replace(TEMPLATE, campaign)
@@ -46,6 +47,16 @@ class Copy:
         known = json.loads(secrets.read_text())
         known["submission"].setdefault(campaign, known["submission"][TEMPLATE])
         secrets.write_text(json.dumps(known))
+
+    def proposed(self) -> list[dict[str, Any]]:
+        """The steps that a preview of the environment's own stack proposes, as the engine tells them."""
+        command = ["pulumi", "preview", "-s", ENVIRONMENT, "--json", "--non-interactive"]
+        variables = {**variables_with(environment.exports()), "PYTHONPATH": str(self.directory)}
+        run = subprocess.run(command, cwd=self.directory, env=variables, capture_output=True, text=True, check=False)
+        if run.returncode:
+            raise SystemExit(f"{' '.join(command)} ended with {run.returncode}:\n{run.stdout}\n{run.stderr}")
+        steps: list[dict[str, Any]] = json.loads(run.stdout)["steps"]
+        return steps
 
     def warmlane(self, *arguments: str) -> dict[str, Any]:
         """The JSON document of a command. Raises SystemExit with its output when it fails."""
