@@ -1,12 +1,39 @@
-"""The list: every flow that pods of one of Warmlane's namespaces are meant to have."""
+"""The list: every flow that pods of one of Warmlane's namespaces are meant to have.
+
+It is written down here a second time, from the committed configuration alone: a change that widens
+`warmlane/isolation.py` is judged by the old list until somebody widens this one too, and says why.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network, collapse_addresses
+from typing import Any
 
 from policies import committed
 from policies.network.excess import flows
 from policies.network.sets import Box
 from policies.network.spec import read_policy
-from warmlane import isolation, names
+from warmlane import names
+from warmlane.campaign import Campaign
+from warmlane.environment import Cni, Environment
+
+Spec = dict[str, Any]
+
+NEVER_PUBLIC = tuple(
+    IPv4Network(network)
+    for network in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+        *("192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4"),
+    )
+)
+"""IANA's special-purpose registry (RFC 6890), multicast and reserved space: no mailbox provider lives there."""
+EVERYTHING = "0.0.0.0/0"
+NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+NAME_LABEL, PART_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/component"
+SMTP, METRICS, DNS = 25, 9100, 53
+PROMETHEUS, ALERTMANAGER = 9090, 9093
+API_SERVER = (443, 6443)
 
 
 def listed(namespace: str, stack: str) -> list[Box] | None:
@@ -15,26 +42,78 @@ def listed(namespace: str, stack: str) -> list[Box] | None:
     A campaign's list holds the way out that its guardian opens and closes (`smtp-egress`), so that what Pulumi declares
     is judged together with it. Raises ConfigError where the environment or the campaign is not sound.
     """
-    specs = _specs(namespace, stack)
-    if specs is None:
-        return None
-    return flows([read_policy(namespace, name, spec) for name, spec in specs.items()])
-
-
-def _specs(namespace: str, stack: str) -> dict[str, isolation.Spec] | None:
     if namespace == names.PLATFORM_NAMESPACE:
-        return {}
+        return []
     campaign_id = namespace.removeprefix(names.NAMESPACE_PREFIX)
-    if namespace not in (names.MONITORING_NAMESPACE, names.namespace(campaign_id)):
-        return None
-    environment = committed.environment(stack)
-    around = isolation.surroundings(environment)
     if namespace == names.MONITORING_NAMESPACE:
-        return isolation.monitoring_policies(around, isolation.api_server_ranges(environment))
-    campaign = committed.campaign(campaign_id, stack)
-    shared = {
-        "dns-egress": isolation.dns_egress_spec(around),
-        "scrape-ingress": isolation.scrape_ingress_spec(campaign_id, around),
+        specs = _monitoring(committed.environment(stack))
+    elif namespace == names.namespace(campaign_id):
+        specs = _campaign(campaign_id, committed.environment(stack), committed.campaign(campaign_id, stack))
+    else:
+        return None
+    return flows([read_policy(namespace, f"listed-{index}", spec) for index, spec in enumerate(specs)])
+
+
+def _campaign(campaign_id: str, environment: Environment, campaign: Campaign | None) -> list[Spec]:
+    networks = environment.cluster.networks
+    lanes = [lane.subnet for lane in environment.lanes.values() if lane.subnet]
+    inside = [*networks.pods, *networks.services, *networks.nodes, *networks.vpc, *lanes]
+    closed = [str(network) for network in collapse_addresses([*NEVER_PUBLIC, *inside])]
+    sender = {"app": names.app(campaign_id)}
+    producers = campaign.producers if campaign else []
+    return [
+        _dns(environment),
+        _out({}, [{"ipBlock": {"cidr": EVERYTHING, "except": closed}}], SMTP),
+        _in(sender, [_pods({NAMESPACE_LABEL: one.namespace}, one.pod_labels) for one in producers], SMTP),
+        _in(sender, [_monitor("prometheus")], METRICS),
+    ]
+
+
+def _monitoring(environment: Environment) -> list[Spec]:
+    networks = environment.cluster.networks
+    senders = {
+        "namespaceSelector": {"matchExpressions": [{"key": "warmlane.dev/campaign", "operator": "Exists"}]},
+        "podSelector": {"matchLabels": {NAME_LABEL: "email-sender"}},
     }
-    own = isolation.campaign_policies(campaign, around) if campaign else shared
-    return {**own, names.SMTP_EGRESS_POLICY: isolation.smtp_egress_spec(around)}
+    found = [_dns(environment), _out(_labels("prometheus"), [senders], METRICS)]
+    pairs = (("prometheus", "alertmanager", ALERTMANAGER), ("grafana", "prometheus", PROMETHEUS))
+    for source, target, port in pairs:
+        found += [
+            _out(_labels(source), [_monitor(target)], port),
+            _in(_labels(target), [_monitor(source)], port),
+        ]
+    if environment.cluster.cni is not Cni.CILIUM:
+        # Cilium never matches a node by address, so there a CiliumNetworkPolicy of its own opens the API server.
+        ranges = [{"ipBlock": {"cidr": str(one)}} for one in (*networks.services, *networks.nodes, *networks.vpc)]
+        found.append(_out(_labels("prometheus"), ranges, *API_SERVER))
+    return found
+
+
+def _labels(name: str) -> dict[str, str]:
+    return {NAME_LABEL: name, PART_LABEL: "monitoring"}
+
+
+def _monitor(name: str) -> Spec:
+    return _pods({NAMESPACE_LABEL: names.MONITORING_NAMESPACE}, _labels(name))
+
+
+def _pods(namespace: Mapping[str, str], pods: Mapping[str, str]) -> Spec:
+    return {"namespaceSelector": {"matchLabels": dict(namespace)}, "podSelector": {"matchLabels": dict(pods)}}
+
+
+def _dns(environment: Environment) -> Spec:
+    cluster = environment.cluster
+    ports = [{"protocol": protocol, "port": DNS} for protocol in ("UDP", "TCP")]
+    servers = [_pods({NAMESPACE_LABEL: cluster.dns_namespace}, cluster.dns_labels)]
+    return {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"to": servers, "ports": ports}]}
+
+
+def _out(pods: Mapping[str, str], peers: list[Spec], *ports: int) -> Spec:
+    rule = {"to": peers, "ports": [{"protocol": "TCP", "port": port} for port in ports]}
+    return {"podSelector": {"matchLabels": dict(pods)}, "policyTypes": ["Egress"], "egress": [rule]}
+
+
+def _in(pods: Mapping[str, str], peers: list[Spec], *ports: int) -> Spec:
+    # Without a peer the rule would let everybody in.
+    rules = [{"from": peers, "ports": [{"protocol": "TCP", "port": port} for port in ports]}] if peers else []
+    return {"podSelector": {"matchLabels": dict(pods)}, "policyTypes": ["Ingress"], "ingress": rules}
