@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import preview, warm_up_repeat
+from bench import preview, render, warm_up_repeat
 from bench.figures import Figure
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
     "preview": preview.measure,
+    "render": render.measure,
     "up": warm_up_repeat.measure,
 }
 

@@ -7,10 +7,11 @@ rule can say itself what it makes of it; where isolation hangs on it, that is a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
-from pulumi_policy.proxy import UnknownValueError
+from pulumi_policy import proxy
+from pulumi_policy.proxy import _DictProxy, _ListProxy
 
 
 class Unknown:
@@ -21,24 +22,33 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
+SIGNS: Final = frozenset(
+    getattr(proxy, f"UNKNOWN_{kind}_VALUE")
+    for kind in ("BOOLEAN", "NUMBER", "STRING", "ARRAY", "ASSET", "ARCHIVE", "OBJECT")
+)
+"""What stands for an unknown value on the wire."""
 
 
 def plain(value: Any) -> Any:
-    """Dicts, lists and scalars, with `UNKNOWN` in place of each unknown value; integral numbers are ints."""
-    if isinstance(value, Mapping):
-        return {str(key): _entry(value, key) for key in value}
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return [_entry(value, index) for index in range(len(value))]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+    """Dicts, lists and scalars, with `UNKNOWN` in place of each unknown value; integral numbers are ints.
+
+    Every rule is handed every resource, so this goes round the proxies by the door that the SDK's own serialization
+    uses, instead of asking each of them and catching what it raises.
+    """
+    kind = type(value)
+    if kind is str:
+        return UNKNOWN if value in SIGNS else value
+    if kind is float:
+        return int(value) if value.is_integer() else value
+    if kind is _DictProxy:
+        return {str(key): plain(entry) for key, entry in value["__target"].items()}
+    if kind is _ListProxy:
+        return [plain(entry) for entry in value["__target"]]
+    if kind is dict:
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if kind is list:
+        return [plain(entry) for entry in value]
     return value
-
-
-def _entry(container: Any, key: Any) -> Any:
-    try:
-        return plain(container[key])
-    except UnknownValueError:
-        return UNKNOWN
 
 
 def at(value: Any, *path: str) -> Any:

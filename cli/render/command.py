@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import typer
 from cli.outcome import Code, ConfigRefused, Misused, worst
 from cli.output import Output
 from cli.render import manifests, pool, tell
-from cli.render.stack import Plan, Rendered, with_images
+from cli.render.stack import Clock, Plan, Rendered, with_images
 from cli.render.uniqueness import collisions
 from cli.stacks import Selection, environment_stack
 from policies import committed, pack
@@ -24,17 +27,18 @@ DIRECTORY = ".render"
 def run(output: Output, repository: Path, selection: Selection, out: Path | None) -> None:
     """Renders and tells. Raises typer.Exit with the code of the whole, ConfigRefused and Misused."""
     if repository.resolve() != committed.REPOSITORY:
-        raise Misused(
-            f"This `warmlane` has the programs and rules of {committed.REPOSITORY}, and {repository} has its own.",
-            f"Run `make -C {repository} .venv/complete` and {repository}/.venv/bin/warmlane, or set "
-            f"PYTHONPATH={repository}.",
-        )
+        raise typer.Exit(_by_its_own_code(output, repository, selection, out))
+    seconds = dict[str, float]()
+    clock = Clock(seconds)
     plan = planned(repository, selection.environment, out or repository / DIRECTORY)
+    clock.ends("config")
     stacks = [environment_stack(plan.name)] if selection.with_environment else []
     stacks += selection.campaign_stacks
     by_name = {found.stack: found for found in pool.rendered(plan, stacks)}
     found = [by_name[stack.name] for stack in stacks]
+    clock = Clock(seconds)
     shared = collisions((one.stack, one.claims) for one in found)
+    clock.ends("comparison")
     code = worst([*(one.code for one in found), Code.REFUSED if shared else Code.FINE])
     tell.tables(output, found, RULES)
     for text in notes(plan, found, shared):
@@ -47,8 +51,29 @@ def run(output: Output, repository: Path, selection: Selection, out: Path | None
         images_not_built=list(plan.placeholders.values()),
         stacks=[tell.facts(one) for one in found],
         collisions=shared,
+        seconds=seconds | tell.seconds(found),
     )
     raise typer.Exit(code)
+
+
+def _by_its_own_code(output: Output, repository: Path, selection: Selection, out: Path | None) -> int:
+    """Renders a repository whose programs and rules are not those that run here; the engine does the same.
+
+    Raises Misused where it has none.
+    """
+    if not (repository / "cli" / "render").is_dir():
+        raise Misused(
+            f"{repository} holds stack files, and neither programs nor rules to render them.",
+            f"Run `warmlane render` in {committed.REPOSITORY}, or in a whole clone of it.",
+        )
+    words = ["--json"] if output.as_json else []
+    words += ["render", "--environment", selection.environment, *(["--out", str(out)] if out else [])]
+    if selection.with_environment:
+        words += ["--all"] if selection.campaigns else []
+    else:
+        words += [word for campaign in selection.campaigns for word in ("--campaign", campaign)]
+    command = [sys.executable, "-c", "from cli.main import run; run()", *words]
+    return subprocess.run(command, env={**os.environ, "PYTHONPATH": str(repository)}).returncode
 
 
 def planned(repository: Path, name: str, out: Path) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,6 +36,19 @@ class Plan:
     out: Path
 
 
+class Clock:
+    """Adds up this process' seconds by part: other work on the machine does not count."""
+
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self.seconds, self.began = seconds, time.process_time()
+
+    def ends(self, part: str) -> None:
+        """A part has ended, and the next one begins."""
+        now = time.process_time()
+        self.seconds[part] = self.seconds.get(part, 0.0) + now - self.began
+        self.began = now
+
+
 @dataclass
 class Rendered:
     """A stack, rendered: what it would make, in the program's order, and what the pack says."""
@@ -49,6 +63,8 @@ class Rendered:
     claims: list[uniqueness.Claim] = field(default_factory=list)
     manifests: int = 0
     failure: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Processor time by part, `programs`, `verdicts`, `manifests`."""
 
 
 def with_images(repository: Path, name: str) -> tuple[Environment, dict[str, str]]:
@@ -81,6 +97,7 @@ def _digest(text: str) -> str:
 def render(plan: Plan, stack: Stack) -> Rendered:
     """Renders a stack; a program that refuses or breaks is part of the answer."""
     found = Rendered(stack.name, stack.project)
+    clock = Clock(found.seconds)
     try:
         recording = recorded(plan, stack)
     except (ConfigError, Refusal, pulumi.RunError) as refusal:
@@ -89,11 +106,14 @@ def render(plan: Plan, stack: Stack) -> Rendered:
     except Exception:  # noqa: BLE001 - whatever a program raises is told as this stack's failure, others go on
         found.code, found.failure = Code.FAILED, traceback.format_exc()
         return found
+    clock.ends("programs")
     found.resources = [(made.type, made.name, made.custom) for made in recording.registrations]
     found.judgement = judging.judge(recording, RULES, plan.policy_config)
+    clock.ends("verdicts")
     found.warnings = list(dict.fromkeys(recording.warnings))
     found.claims = uniqueness.claims(recording)
     found.manifests = manifests.write(plan.out, recording, plan.placeholders)
+    clock.ends("manifests")
     if found.judgement.refused:
         found.code = Code.REFUSED
     return found

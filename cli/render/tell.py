@@ -116,3 +116,13 @@ def facts(one: Rendered) -> dict[str, Any]:
         "resources": [{"type": type_, "name": name, "custom": custom} for type_, name, custom in one.resources],
         "manifests": one.manifests,
     }
+
+
+def seconds(found: Sequence[Rendered]) -> dict[str, float]:
+    """Processor seconds by part, an environment's apart from its campaigns'."""
+    total = dict[str, float]()
+    for one in found:
+        whose = "environment" if one.project == names.ENVIRONMENT_PROJECT else "campaign"
+        for part, spent in one.seconds.items():
+            total[f"{whose} {part}"] = total.get(f"{whose} {part}", 0.0) + spent
+    return total

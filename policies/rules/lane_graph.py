@@ -6,21 +6,19 @@ once there are values, they must say the same.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from pulumi_policy import Severity
 
-from policies import committed, kubernetes, lanes
+from policies import committed, lanes
 from policies.inputs import after_creation, plan
+from policies.lane_parts import EGRESS_POLICY, Graph
 from policies.plain import UNKNOWN, at, items, mapping
 from policies.rule import About, Resource, stack_rule, title
 from policies.scopes import is_campaign_stack, of_kinds, of_types
 from warmlane import labels, names
-from warmlane.environment import CiliumGateway, Environment, NatGateway
-
-EGRESS_POLICY = "CiliumEgressGatewayPolicy"
+from warmlane.environment import CiliumGateway, NatGateway
 
 ABOUT = About(
     name="lane-graph",
@@ -59,30 +57,6 @@ ABOUT = About(
 )
 
 Found = Iterator[tuple[str, Resource]]
-
-
-@dataclass(frozen=True)
-class Graph:
-    """The stack's resources, the lanes that are committed, and whom messages about what is missing are about."""
-
-    resources: list[Resource]
-    environment: Environment
-    anchor: Resource
-
-    def of(self, type_: str) -> list[Resource]:
-        return [resource for resource in self.resources if resource.type == type_]
-
-    def of_lane(self, type_: str, lane: str) -> list[Resource]:
-        return [resource for resource in self.of(type_) if lanes.lane(resource) == lane]
-
-    def pointing(self, type_: str, key: str, to: Resource) -> list[Resource]:
-        """Resources of a type whose property is made from another resource."""
-        return [resource for resource in self.of(type_) if to.urn in resource.sources(key)]
-
-    def is_part(self, resource: Resource, key: str, part: Resource) -> bool:
-        """Whether a property is made from that one resource of its type, and from no other."""
-        same = {other.urn for other in self.of(part.type)}
-        return [urn for urn in resource.sources(key) if urn in same] == [part.urn]
 
 
 def judge(resources: list[Resource]) -> Found:
@@ -134,7 +108,7 @@ def _address(graph: Graph, lane: str) -> Generator[tuple[str, Resource], None, R
     if environment.aws is None or not isinstance(environment.egress, NatGateway | CiliumGateway):
         return None
     host = names.lane_host(lane, environment.domain)
-    hosts = [record for record in filter(lanes.is_a, graph.resources) if at(record.props, "name") == host]
+    hosts = graph.of_host(lanes.RECORD, host)
     yield from _one(graph, lane, f"A record {host}", hosts)
     if not hosts:
         return None
@@ -151,7 +125,7 @@ def _address(graph: Graph, lane: str) -> Generator[tuple[str, Resource], None, R
     records = items(hosts[0].props, "records")
     yield from _edge(graph, hosts[0], "records", address, lane)
     yield from _same(hosts[0], records[0] if records else None, address, at(address.props, "publicIp"), "address")
-    reverses = [name for name in graph.of(lanes.REVERSE_NAME) if at(name.props, "domainName") == host]
+    reverses = graph.of_host(lanes.REVERSE_NAME, host)
     yield from _one(graph, lane, f"reverse name {host}", reverses)
     for reverse in reverses:
         yield from _edge(graph, reverse, "allocationId", address, lane)
@@ -187,9 +161,8 @@ def _nat_gateway(graph: Graph, lane: str, address: Resource) -> Found:
 
 def _cilium_gateway(graph: Graph, lane: str, address: Resource) -> Found:
     environment = graph.environment
-    leased = any(lease.lane == lane for lease in environment.leases.values())
-    policies = [policy for policy in _policies(graph) if lanes.lane(policy) == lane]
-    if leased:
+    policies = graph.policies_by_lane.get(lane, [])
+    if lane in graph.leased:
         yield from _one(graph, lane, EGRESS_POLICY, policies)
     config = environment.lanes[lane]
     associations = graph.pointing(lanes.ADDRESS_ASSOCIATION, "allocationId", address)
@@ -234,10 +207,6 @@ def _policy(graph: Graph, policy: Resource, lane: str, address: Resource) -> Fou
         yield from _same(policy, gateway.get("egressIP"), address, at(address.props, "publicIp"), "address")
 
 
-def _policies(graph: Graph) -> Iterable[Resource]:
-    return (resource for resource in graph.resources if kubernetes.kind(resource) == EGRESS_POLICY)
-
-
 def _strays(graph: Graph) -> Found:
     """Parts of a way out that hang on no committed lane."""
     for type_, key, part in (
@@ -251,7 +220,7 @@ def _strays(graph: Graph) -> Found:
         for resource in graph.of(type_):
             if not owned & set(resource.sources(key)):
                 yield f"{title(resource)} takes {key} from no part of a committed lane. Remove it.", resource
-    for policy in _policies(graph):
+    for policy in graph.policies:
         lane = at(policy.props, "metadata", "labels", labels.LANE)
         if not isinstance(graph.environment.egress, CiliumGateway):
             yield f"{title(policy)} has no part in the strategy {graph.environment.egress.strategy}. Remove it.", policy

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,11 +32,16 @@ def rendering(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """The copied repository, judged by its own config."""
     (world.repository / "policies").symlink_to(ROOT / "policies")
     monkeypatch.setattr(committed, "REPOSITORY", world.repository)
-    for read in (committed.environment, committed.campaign):
-        read.cache_clear()
+    forget()
     yield world
-    for read in (committed.environment, committed.campaign):
-        read.cache_clear()
+    forget()
+
+
+def forget() -> None:
+    """What rules have read of another repository."""
+    for one in vars(committed).values():
+        if hasattr(one, "cache_clear"):
+            one.cache_clear()
 
 
 def documents(directory: Path) -> dict[str, Any]:
@@ -150,9 +159,29 @@ def test_the_next_render_replaces_the_last(rendering: World, warmlane: Any) -> N
     ]
 
 
-def test_another_clones_programs_are_not_judged_here(world: World, warmlane: Any) -> None:
+def test_stack_files_without_programs_are_not_rendered(world: World, warmlane: Any) -> None:
     code, _, err = warmlane("render")
-    assert code == 2 and str(world.repository) in err
+    assert code == 2 and f"{world.repository} holds stack files" in err
+
+
+def test_another_clone_is_rendered_by_its_own_programs_and_rules(world: World) -> None:
+    for room in ("campaigns", "cli", "components", "infra", "lab", "policies", "services", "warmlane"):
+        ignored = shutil.ignore_patterns("__pycache__", "Pulumi.*.yaml")
+        shutil.copytree(ROOT / room, world.repository / room, dirs_exist_ok=True, ignore=ignored)
+    program = world.repository / "campaigns" / "program.py"
+    program.write_text(program.read_text() + "\n\ndef deploy(*_: object) -> None:\n    raise ValueError('its own')\n")
+    words = ["render", "--json", "-c", "newsletter", "--out", "manifests"]
+    run = subprocess.run(
+        [sys.executable, "-c", "from cli.main import run; run()", *words],
+        cwd=world.repository,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    told = json.loads(run.stdout)
+    assert run.returncode == 3 and [stack["stack"] for stack in told["stacks"]] == ["newsletter.dev"]
+    assert "ValueError: its own" in told["stacks"][0]["diagnostics"][0]["message"]
+    assert told["directory"] == "manifests"
 
 
 @pytest.mark.parametrize(
@@ -180,5 +209,5 @@ def test_workers_say_what_one_process_says(rendering: World, warmlane: Any, monk
     before = documents(rendering.repository / ".render")
     monkeypatch.setattr(pool, "CHUNK", 1)
     _, together, _ = warmlane("render", "--all", "--json")
-    assert json.loads(alone) == json.loads(together)
+    assert {**json.loads(alone), "seconds": {}} == {**json.loads(together), "seconds": {}}
     assert documents(rendering.repository / ".render") == before
