@@ -141,7 +141,8 @@ def destroy(
     """Removes what is selected; lanes keep their addresses and names, and an environment in use stays."""
     invocation: Invocation = context.obj
     selection = stacks.selected(invocation.repository, environment, campaign or (), all_)
-    loaded = committed(invocation.repository, environment)
+    # Destroying an environment runs its program (infra.guard).
+    loaded = committed(invocation.repository, environment, selection.with_environment)
     engine = engine_of(invocation, loaded, environment)
     session = deploy.Session(engine, invocation.output, loaded, selection)
     if selection.with_environment:
@@ -247,10 +248,10 @@ def demo(
     raise typer.Exit(demo_command.run(engine, invocation.output, loaded, campaigns, messages))
 
 
-def committed(repository_: Path, name: str) -> Environment:
-    """The environment as it is committed; images need not be there to look at it or to remove it."""
+def committed(repository_: Path, name: str, with_images: bool = False) -> Environment:
+    """The environment as it is committed; images must be there only for what runs its program."""
     try:
-        return config.read_environment(repository_, name)
+        return (config.load_environment if with_images else config.read_environment)(repository_, name)
     except ConfigError as error:
         raise ConfigRefused([error]) from None
 

@@ -98,6 +98,16 @@ def test_destroy_of_an_environment_runs_its_program_for_the_delete_hook(world: W
     assert options == {"newsletter.dev": False, "dev": True}
 
 
+def test_an_environment_whose_program_can_not_run_is_refused_before_its_campaigns_go(
+    world: World, warmlane: Any
+) -> None:
+    (world.repository / ".lab/images.json").unlink()
+    world.stacks(dev=9, newsletter_dev=5)
+    code, _, err = warmlane("destroy", "--all", "--yes")
+    assert code == 1 and "images_file" in err and world.calls == []
+    assert warmlane("destroy", "-c", "newsletter", "--yes")[0] == 0
+
+
 def test_a_failed_destroy_tells_what_is_left(world: World, warmlane: Any) -> None:
     gone = [prelude(), summary(True, delete=5), prelude(), step("a"), summary(False, delete=5)]
     world.engine_says("newsletter.dev", BROKEN, status=255)
