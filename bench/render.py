@@ -123,16 +123,18 @@ def rendered(repository: Path, size: int) -> Run:
     command = [sys.executable, "-c", "from cli.main import run; run()", "--json", "render", "--all", "-e", ENVIRONMENT]
     variables = {**os.environ, "PYTHONPATH": str(repository)}
     before, began, peak = os.times(), time.perf_counter(), 0.0
-    with (repository / "render.json").open("w+") as answer:
-        process = subprocess.Popen(command, cwd=repository, env=variables, stdout=answer, stderr=subprocess.DEVNULL)
+    answer, said = repository / "render.json", repository / "render.txt"
+    with answer.open("w") as out, said.open("w") as err:
+        process = subprocess.Popen(command, cwd=repository, env=variables, stdout=out, stderr=err)
         while process.poll() is None:
             peak = max(peak, sum(memory_mib(pid) for pid in tree(process.pid)))
             time.sleep(SAMPLED_EVERY_S)
         wall, after = time.perf_counter() - began, os.times()
-        answer.seek(0)
-        told = json.load(answer)
-    if process.returncode or len(told["stacks"]) != size + 1:
-        raise SystemExit(f"render of {size} campaigns was refused: {json.dumps(told, indent=2)[:4000]}")
+    if process.returncode:
+        raise SystemExit(f"render of {size} campaigns ended with {process.returncode}: {said.read_text()[-4000:]}")
+    told = json.loads(answer.read_text())
+    if len(told["stacks"]) != size + 1:
+        raise SystemExit(f"render of {size} campaigns told of {len(told['stacks'])} stacks.")
     spent = after.children_user + after.children_system - before.children_user - before.children_system
     return Run(wall, spent, peak, told["seconds"])
 

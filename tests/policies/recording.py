@@ -1,4 +1,4 @@
-"""Runs a program against Pulumi's mocks and gives what it registers, as the engine hands it to rules in preview."""
+"""What the real programs register, as a test may change it before rules see it."""
 
 from __future__ import annotations
 
@@ -9,63 +9,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pulumi
-from google.protobuf import json_format
-from pulumi.runtime import mocks
 from pulumi_policy.deserialize import deserialize_properties
 
 import campaigns.program
 import infra.program
+from cli.render.recording import STACK_TYPE, Registration, record
 from tests.policies.declared import Declared
+from warmlane import names
 from warmlane.config import check_campaign, load_campaign, read_environment
 from warmlane.environment import Environment, Images
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = "registry.example/sender@sha256:" + "ab" * 32
-STACK_TYPE = "pulumi:pulumi:Stack"
-
-
-class Engine(pulumi.runtime.Mocks):
-    """Answers with the inputs; in preview everything else is unknown."""
-
-    outputs: dict[str, Any] = {}
-
-    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
-        return {}
-
-    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        outputs = {"outputs": self.outputs} if args.typ == "pulumi:pulumi:StackReference" else {}
-        return f"{args.name}-id", {**args.inputs, **outputs}
-
-
-class Monitor(mocks.MockMonitor):
-    """Keeps each registration as it came over the wire."""
-
-    def __init__(self, engine: Engine, stack: str) -> None:
-        super().__init__(engine)
-        self.stack = stack
-        self.made: list[dict[str, Any]] = []
-
-    def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """A URN as the engine makes it: with the types of all parents, and the stack's name."""
-        above = parent.split("::")[2] + "$" if parent and parent.split("::")[2] != STACK_TYPE else ""
-        return f"urn:pulumi:{self.stack}::warmlane::{above}{type_}::{name}"
-
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name is the monitor's
-        answer = super().RegisterResource(request)
-        self.made.append(
-            {
-                "type": request.type,
-                "name": request.name,
-                "urn": answer.urn,
-                "parent": request.parent,
-                "props": deserialize_properties(json_format.MessageToDict(request.object)),
-                "protect": request.protect,
-                "dependencies": list(request.dependencies),
-                "propertyDependencies": {key: list(found.urns) for key, found in request.propertyDependencies.items()},
-            }
-        )
-        return answer
 
 
 def environment_program(name: str) -> None:
@@ -87,24 +42,18 @@ def _environment(name: str) -> Environment:
     return read_environment(ROOT, name).model_copy(update={"images": images})
 
 
-def record(program: Callable[[], Any], stack: str) -> list[dict[str, Any]]:
-    """Every resource that a program registers in a first preview, components included."""
-    engine = Engine()
+def register(program: Callable[[], Any], stack: str) -> list[Registration]:
+    """Every resource that a program registers in a first preview, components included; its environment is deployed."""
+    answers: dict[str, Any] = {}
     if "." in stack:
         environment = _environment(stack.split(".")[1])
-        engine.outputs = {
+        answers = {
             "lanes": {lane: {"address": "203.0.113.200"} for lane in environment.lanes},
             "leases": {campaign: lease.lane for campaign, lease in environment.leases.items()},
         }
-    monitor = Monitor(engine, stack)
-    mocks.set_mocks(engine, project="warmlane", stack=stack, preview=True, monitor=monitor, organization="organization")
-
-    @pulumi.runtime.test
-    def run() -> None:
-        program()
-
-    run()
-    return monitor.made
+    project = names.CAMPAIGN_PROJECT if "." in stack else names.ENVIRONMENT_PROJECT
+    made = record(program, project, stack, answers).registrations
+    return [one for one in made if one.type != STACK_TYPE]
 
 
 def recorded(kind: str, what: str, stack: str = "") -> list[Declared]:
@@ -119,19 +68,21 @@ def _recorded(kind: str, what: str, stack: str) -> list[Declared]:
         "environment": lambda: environment_program(what),
         "campaign": lambda: campaign_program(what),
     }
-    return declared(record(programs[kind], stack or what))
+    return declared(register(programs[kind], stack or what))
 
 
-def declared(made: list[dict[str, Any]]) -> list[Declared]:
+def declared(made: list[Registration]) -> list[Declared]:
     """What was registered, with its edges."""
-    found = {item["urn"]: Declared(item["type"], item["name"], item["props"], protect=item["protect"]) for item in made}
-    for item in made:
-        one = found[item["urn"]]
-        one.urn = item["urn"]
-        one.parent = found.get(item["parent"])
-        one.depends_on = [found[urn] for urn in item["dependencies"] if urn in found]
+    found = {
+        one.urn: Declared(one.type, one.name, deserialize_properties(one.inputs), protect=one.protect) for one in made
+    }
+    for registered in made:
+        one = found[registered.urn]
+        one.urn = registered.urn
+        one.parent = found.get(registered.parent)
+        one.depends_on = [found[urn] for urn in registered.dependencies if urn in found]
         one.property_dependencies = {
-            key: [found[urn] for urn in urns if urn in found] for key, urns in item["propertyDependencies"].items()
+            key: [found[urn] for urn in urns if urn in found] for key, urns in registered.property_dependencies.items()
         }
-    # Registration runs in threads, and a test must see the same order each time.
+    # The runtime keeps dependencies in sets, and a test must see the same order each time.
     return [found[urn] for urn in sorted(found)]
