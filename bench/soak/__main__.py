@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench.soak import campaigns, differential, pod_security, rebuild, refusals
+from bench.soak import campaigns, configurations, differential, pod_security, rebuild, refusals
 from lab import settings
 
 RESULTS = settings.REPOSITORY / "soak"
 PARTS: dict[str, Callable[[int], dict[str, Any]]] = {
     "rebuild": rebuild.run,
     "campaigns": campaigns.run,
+    "configurations": configurations.run,
     "differential": differential.run,
     "pod-security": pod_security.run,
     "refusals": refusals.run,
