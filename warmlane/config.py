@@ -143,7 +143,7 @@ def _images(repository: Path, images_file: str, file: str) -> Images:
         raise ConfigError(images_file, rename(problems(error, Images), "images")) from None
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """YAML in which a key stands once: with YAML's own rule the last one would win without a word."""
 
 
@@ -166,7 +166,7 @@ _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_
 def _value(repository: Path, file: str, key: str) -> object:
     """What stands in a stack file under a config key."""
     try:
-        document = yaml.load((repository / file).read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader
+        document = yaml.load((repository / file).read_text(), Loader=_Loader)  # noqa: S506 - a safe loader
     except FileNotFoundError:
         siblings = sorted(path.name for path in (repository / file).parent.glob("Pulumi.*.yaml"))
         raise ConfigError(
