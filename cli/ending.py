@@ -14,9 +14,10 @@ from cli.output import Output, counts
 INTERRUPTED = "Interrupted. Run the command again: it takes up where this run stopped."
 
 
-def end(output: Output, command: str, done: Done, **more: object) -> Code:
-    """Says how it ended and returns the code of the whole."""
+def end(output: Output, command: str, done: Done, expect_no_changes: bool = False, **more: object) -> Code:
+    """Says how it ended and returns the code of the whole; a change that is not expected is a refusal."""
     runs, code = done.runs, done.code
+    adrift = [f"{run.stack.name} ({counts(run.changes)})" for run in runs if run.changed and expect_no_changes]
     failed = [run for run in runs if run.code is not Code.FINE]
     for run in failed:
         output.note(f"\n{run.stack.name} ({run.verb}):")
@@ -24,6 +25,9 @@ def end(output: Output, command: str, done: Done, **more: object) -> Code:
             output.note(f"  {text}")
     told = "" if code is Code.FINE else what_changed(runs, done.not_tried)
     advices = [INTERRUPTED] if done.interrupted else list(dict.fromkeys(advice(run) for run in failed))
+    if code is Code.FINE and adrift:
+        code, told = Code.REFUSED, f"Not as it is deployed: {', '.join(adrift)}."
+        advices = ["Find out who changed it; `warmlane up` makes it as it is committed."]
     for text in [told, *advices] if told else ():
         output.note(f"\n{text}")
     for run in runs:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,14 +11,10 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from cli import deploy, ending, images_commands, lab_commands, policy_commands, snapshot, stacks, status
-from cli.engine import Engine, variables_with
-from cli.outcome import Code, ConfigRefused, Misused, Stop, WorldFailed
+from cli import deploy, ending, growth, images_commands, lab_commands, policy_commands, snapshot, stacks, status
+from cli.invocation import INSTALLED, Invocation, committed, engine_of, repository_around
+from cli.outcome import Code, Misused, Stop, WorldFailed
 from cli.output import Output, counts
-from lab import settings
-from warmlane import config
-from warmlane.environment import Environment
-from warmlane.errors import ConfigError
 
 JSON_OPTION = "--json"
 
@@ -57,14 +52,6 @@ RefreshOption = Annotated[
 ]
 
 
-@dataclass
-class Invocation:
-    """What every command gets from the command line's beginning."""
-
-    repository: Path
-    output: Output
-
-
 @app.callback()
 def common(
     context: typer.Context,
@@ -77,35 +64,6 @@ def common(
     context.obj = Invocation(here or INSTALLED, output)
 
 
-INSTALLED = Path(__file__).resolve().parent.parent
-"""The repository that the command was installed from."""
-
-
-def repository_around(place: Path) -> Path | None:
-    """The repository that a directory lies in; None when it lies in none."""
-    for directory in (place, *place.parents):
-        if (directory / "Pulumi.yaml").exists() and (directory / config.CAMPAIGNS_DIRECTORY).is_dir():
-            return directory
-    return None
-
-
-def lab_exports() -> dict[str, str]:
-    """The lab's environment variables. Raises WorldFailed when this clone's lab does not run.
-
-    Imported here, as another cluster's commands need nothing of the lab.
-    """
-    from lab import environment
-
-    with lab_commands.lab_failures():
-        return environment.exports()
-
-
-def engine_of(invocation: Invocation, environment: Environment, name: str) -> Engine:
-    """Pulumi for an environment; the lab's exports join only where its cluster is the lab's."""
-    lab = lab_exports() if environment.cluster.context == settings.KUBE_CONTEXT else {}
-    return Engine(invocation.repository, name, variables_with(lab))
-
-
 @app.command()
 def preview(
     context: typer.Context,
@@ -113,9 +71,12 @@ def preview(
     campaign: CampaignOption = None,
     all_: AllOption = False,
     refresh: RefreshOption = True,
+    expect_no_changes: Annotated[
+        bool, typer.Option("--expect-no-changes", help="Refuse when anything is not as it is deployed.")
+    ] = False,
 ) -> None:
     """Shows what `up` would change, judged by the policy pack; changes nothing."""
-    _deploy(context.obj, "preview", environment, campaign or (), all_, refresh)
+    _deploy(context.obj, "preview", environment, campaign or (), all_, refresh, expect_no_changes)
 
 
 @app.command()
@@ -170,9 +131,13 @@ def snapshot_(context: typer.Context, environment: EnvironmentOption = "dev") ->
     stacks.selected(invocation.repository, environment, (), False)
     loaded = committed(invocation.repository, environment)
     engine = engine_of(invocation, loaded, environment)
-    file = snapshot.write(engine, loaded, environment, invocation.repository)
-    invocation.output.note(f"Wrote {file}. Commit it where CI judges what you push; it tells nothing after 48 hours.")
-    invocation.output.document("snapshot", Code.FINE, environment=environment, file=file)
+    file, found = snapshot.write(engine, loaded, environment, invocation.repository)
+    rows = growth.rows(invocation.repository, loaded, found, found.taken.date())
+    invocation.output.table(f"Lanes of {environment}", growth.COLUMNS, [row.cells for row in rows])
+    for text in (*growth.notes(rows), *snapshot.notes(file, found)):
+        invocation.output.note(text)
+    facts = [row.facts for row in rows]
+    invocation.output.document("snapshot", Code.FINE, environment=environment, file=file, lanes=facts)
     raise typer.Exit(Code.FINE)
 
 
@@ -248,19 +213,18 @@ def demo(
     raise typer.Exit(demo_command.run(engine, invocation.output, loaded, campaigns, messages))
 
 
-def committed(repository_: Path, name: str, with_images: bool = False) -> Environment:
-    """The environment as it is committed; images must be there only for what runs its program."""
-    try:
-        return (config.load_environment if with_images else config.read_environment)(repository_, name)
-    except ConfigError as error:
-        raise ConfigRefused([error]) from None
-
-
 def _deploy(
-    invocation: Invocation, verb: str, name: str, campaigns: Sequence[str], everything: bool, refresh: bool
+    invocation: Invocation,
+    verb: str,
+    name: str,
+    campaigns: Sequence[str],
+    everything: bool,
+    refresh: bool,
+    expect_no_changes: bool = False,
 ) -> None:
     selection = stacks.selected(invocation.repository, name, campaigns, everything)
     environment, _ = stacks.validated(invocation.repository, selection)
+    selection, left_out = selection.without_ending(environment)
     engine = engine_of(invocation, environment, name)
     done = deploy.preview_or_up(deploy.Session(engine, invocation.output, environment, selection, refresh), verb)
     rows = [
@@ -274,7 +238,9 @@ def _deploy(
         for run in done.runs
     ]
     invocation.output.table(f"{verb} of {name}", ("stack", "result", "resources", "policies passed", "took"), rows)
-    raise typer.Exit(ending.end(invocation.output, verb, done))
+    for text in left_out:
+        invocation.output.note(text)
+    raise typer.Exit(ending.end(invocation.output, verb, done, expect_no_changes, left_out=left_out))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
-from cli import locks, main
+from cli import invocation, locks
 from cli.cluster import Cluster
 from cli.engine import Engine, variables_with
+from cli.invocation import lab_exports
 from cli.stacks import Stack
 from lab import settings
 from tests.acceptance import world
@@ -52,7 +53,7 @@ def a_clean_tree_stays_clean(pytestconfig: pytest.Config) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def engine(deployed: Any) -> Engine:
     """Pulumi as `warmlane` runs it."""
-    return Engine(ROOT, ENVIRONMENT, variables_with(main.lab_exports()))
+    return Engine(ROOT, ENVIRONMENT, variables_with(lab_exports()))
 
 
 @pytest.fixture(scope="session")
@@ -112,8 +113,8 @@ def copy(tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Cop
         shutil.copy(path, directory)
     for name in (".venv", ".lab"):
         (directory / name).symlink_to(ROOT / name)
-    made = Copy(directory, {**main.lab_exports(), "PYTHONPATH": str(directory)})
-    monkeypatch.setattr(main, "lab_exports", lambda: made.variables)
+    made = Copy(directory, {**lab_exports(), "PYTHONPATH": str(directory)})
+    monkeypatch.setattr(invocation, "lab_exports", lambda: made.variables)
     monkeypatch.chdir(directory)
     return made
 
