@@ -10,65 +10,140 @@ from urllib.parse import urlencode
 
 from cli.cluster import Cluster
 from cli.engine import Engine
+from cli.outcome import ConfigRefused, WorldFailed
 from cli.stacks import environment_stack
-from policies.committed import snapshot_file
 from warmlane import names
 from warmlane.environment import Environment
-from warmlane.snapshot import LaneFacts, Snapshot
+from warmlane.errors import ConfigError
+from warmlane.snapshot import MAX_AGE, LaneFacts, LaneIncident, Snapshot, load_snapshot
 
 DAY = timedelta(days=1)
 DELIVERED = 'sum by (lane) (increase(sender_deliveries_total{outcome="delivered"}[1d]))'
 
 
-def write(engine: Engine, environment: Environment, name: str, repository: Path) -> str:
-    """Takes the snapshot now and writes it where the pack looks for it; its file. Raises WorldFailed."""
-    found, file = gathered(engine, environment, name, datetime.now(UTC)), snapshot_file(name)
+def write(engine: Engine, environment: Environment, name: str, repository: Path) -> tuple[str, Snapshot]:
+    """Takes the snapshot now and writes it where the pack looks for it. Raises WorldFailed and ConfigRefused."""
+    # Imported here, as Pulumi's packages take longer to load than another command takes to answer.
+    from policies import pack
+    from policies.rules import RULES
+
+    try:
+        file = pack.snapshot_file(repository, name, RULES)
+        earlier = load_snapshot(repository, file)
+    except ConfigError as error:
+        raise ConfigRefused([error]) from None
+    now = datetime.now(UTC)
+    outputs, series = asked(engine, environment, name, now)
+    found = taken(name, environment, outputs, series, now, earlier)
     (repository / file).parent.mkdir(parents=True, exist_ok=True)
     (repository / file).write_text(found.model_dump_json(indent=2) + "\n")
-    return file
+    return file, found
 
 
-def gathered(engine: Engine, environment: Environment, name: str, now: datetime) -> Snapshot:
-    """The snapshot of an environment; an empty one before its first `up`. Raises WorldFailed."""
+def asked(engine: Engine, environment: Environment, name: str, now: datetime) -> tuple[dict[str, Any], list[Any]]:
+    """The stack's outputs and Prometheus' series; nothing before the environment's first `up`. Raises WorldFailed."""
     own = environment_stack(name)
     outputs = engine.outputs(own) if own.name in engine.stacks(own) else {}
-    series = list[Any]()
-    if outputs.get("lanes"):
-        cluster = Cluster(environment.cluster.context, engine.variables)
-        series = cluster.get(volumes_path(now, environment.monitoring.retention_days))["data"]["result"]
-    return taken(name, outputs, series, now)
+    if not outputs.get("lanes"):
+        return outputs, []
+    cluster = Cluster(environment.cluster.context, engine.variables)
+    try:
+        answer = cluster.get(volumes_path(now, environment.monitoring.retention_days))
+        return outputs, list(answer["data"]["result"])
+    except WorldFailed as failure:
+        raise WorldFailed(f"What {name} delivered is not known: {failure.what}", silent_advice(environment)) from None
+    except (KeyError, TypeError, ValueError):
+        raise WorldFailed(
+            f"What {name} delivered is not known: what answered is not Prometheus.", silent_advice(environment)
+        ) from None
+
+
+def silent_advice(environment: Environment) -> str:
+    """What to do where Prometheus does not answer. It is asked through the API server, so no port is forwarded."""
+    pods = f"kubectl --context {environment.cluster.context} -n {names.MONITORING_NAMESPACE} get pods"
+    return (
+        f"Look at `{pods}`: Prometheus must run, and you must be allowed to `get` services/proxy there. In the lab, "
+        "`warmlane lab up` starts what has ended. Nothing was written."
+    )
 
 
 def volumes_path(now: datetime, days: int) -> str:
     """Path at the API server under which Prometheus tells what each lane delivered on the last whole days (UTC)."""
     midnight = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
-    asked = {
+    query = {
         "query": DELIVERED,
         "start": (midnight - (days - 1) * DAY).timestamp(),
         "end": midnight.timestamp(),
         "step": DAY.total_seconds(),
     }
     service = f"/api/v1/namespaces/{names.MONITORING_NAMESPACE}/services/prometheus:9090/proxy"
-    return f"{service}/api/v1/query_range?{urlencode(asked)}"
+    return f"{service}/api/v1/query_range?{urlencode(query)}"
 
 
-def taken(name: str, outputs: Mapping[str, Any], series: Iterable[Mapping[str, Any]], now: datetime) -> Snapshot:
+def taken(
+    name: str,
+    environment: Environment,
+    outputs: Mapping[str, Any],
+    series: Iterable[Mapping[str, Any]],
+    now: datetime,
+    earlier: Snapshot | None,
+) -> Snapshot:
     """The snapshot from the stack's outputs and from Prometheus' series, of which each value is that of a day's end.
 
-    An environment with `feedback: none` keeps no ledger: it has no holds, and sending days stay as they are committed.
+    With `feedback: none` nobody keeps a ledger or can set a hold, so what speaks against a campaign is known: incidents
+    of the config, and whatever the last snapshot still held. Sending days stay as they are committed.
     """
-    delivered = dict[str, dict[date, int]]()
-    for one in series:
-        values = {_day(moment): round(float(value)) for moment, value in one["values"]}
-        delivered[one["metric"].get("lane", "")] = {day: messages for day, messages in values.items() if messages}
+    volumes = {
+        one["metric"].get("lane", ""): {_day(moment): round(float(value)) for moment, value in one["values"]}
+        for one in series
+    }
     return Snapshot(
         environment=name,
         taken=now.replace(microsecond=0),
-        lanes={lane: LaneFacts(delivered=delivered.get(lane, {})) for lane in outputs.get("lanes") or {}},
+        feedback=environment.feedback,
+        lanes={lane: LaneFacts(delivered=known(lane, volumes, now)) for lane in outputs.get("lanes") or {}},
         leases=dict(outputs.get("leases") or {}),
-        holds={},
-        incidents=[],
+        holds=dict((earlier.holds if earlier else None) or {}),
+        incidents=_incidents(environment, earlier),
     )
+
+
+def known(lane: str, volumes: Mapping[str, Mapping[date, int]], now: datetime) -> dict[date, int]:
+    """What a lane delivered on the days of which that is known whole; `volumes` are Prometheus' by lane.
+
+    Before a lane's first figure it had no sender, so it delivered nothing on days of which there are other lanes'.
+    A day beside one without figures may be known in part only, as Prometheus or the sender came or went on it.
+    """
+    own = volumes.get(lane, {})
+    first, last = min(own, default=None), now.astimezone(UTC).date() - DAY
+    before = {day: 0 for other in volumes.values() for day in other if first is None or day < first}
+    figures = {**before, **own}
+    return {
+        day: figures[day]
+        for day in sorted(figures)
+        if day - DAY in figures and (day + DAY in figures or day == last) and day <= last
+    }
+
+
+def notes(file: str, found: Snapshot) -> list[str]:
+    """What a person should know of a snapshot that was written."""
+    against = f"{len(found.holds or {})} holds and {len(found.incidents or [])} incidents"
+    return [
+        f"feedback is none, so nothing sets holds: {against} are known, from the config and the last snapshot.",
+        f"Wrote {file}. It tells nothing after {found.taken + MAX_AGE:%Y-%m-%d %H:%M} (UTC).",
+    ]
+
+
+def _incidents(environment: Environment, earlier: Snapshot | None) -> list[LaneIncident]:
+    """Of the config, and of the last snapshot what the config does not have."""
+    found = [
+        LaneIncident(lane=lane, **incident.model_dump())
+        for lane, about in environment.lanes.items()
+        for incident in about.incidents
+    ]
+    listed = {(one.lane, one.campaign, one.occurred) for one in found}
+    old = (earlier.incidents if earlier else None) or []
+    return found + [one for one in old if (one.lane, one.campaign, one.occurred) not in listed]
 
 
 def _day(moment: float) -> date:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cli.outcome import ConfigRefused, Misused
 from warmlane import config, names
 from warmlane.campaign import Campaign
-from warmlane.environment import Environment
+from warmlane.environment import Environment, LeaseState
 from warmlane.errors import ConfigError
 
 
@@ -59,6 +59,22 @@ class Selection:
         """The campaigns' stacks."""
         return [campaign_stack(campaign, self.environment) for campaign in self.campaigns]
 
+    def without_ending(self, environment: Environment) -> tuple[Selection, list[str]]:
+        """What of it is deployed, and a sentence for each campaign that `--all` leaves out as its lease is ending.
+
+        A campaign that is named stays: its deploy is refused.
+        """
+        if not self.with_environment:
+            return self, []
+        leases = environment.leases
+        ending = [id_ for id_ in self.campaigns if id_ in leases and leases[id_].state is LeaseState.ENDING]
+        told = [
+            f"{id_} is left out, as its lease of {leases[id_].lane} is ending: it waits for "
+            f"`warmlane destroy -e {self.environment} --campaign {id_}`."
+            for id_ in ending
+        ]
+        return replace(self, campaigns=tuple(id_ for id_ in self.campaigns if id_ not in ending)), told
+
 
 def selected(repository: Path, environment: str, campaigns: Sequence[str], everything: bool) -> Selection:
     """No campaign: the environment. Campaigns: those alone. `everything`: the environment and all its campaigns."""
@@ -84,12 +100,16 @@ def selected(repository: Path, environment: str, campaigns: Sequence[str], every
 
 
 def validated(repository: Path, selection: Selection) -> tuple[Environment, dict[str, Campaign]]:
-    """The environment and the asked campaigns, judged together. Raises ConfigRefused with all problems of all files."""
+    """The environment and the asked campaigns that are deployed, judged together.
+
+    Raises ConfigRefused with all problems of all files.
+    """
     errors = list[ConfigError]()
     environment: Environment | None = None
     campaigns = dict[str, Campaign]()
     try:
         environment = config.load_environment(repository, selection.environment)
+        selection, _ = selection.without_ending(environment)
     except ConfigError as error:
         errors.append(error)
     for id_ in selection.campaigns:

@@ -13,14 +13,13 @@ from pathlib import Path
 from warmlane.campaign import Campaign
 from warmlane.config import campaign_file, campaign_stacks, load_campaign, read_environment
 from warmlane.environment import Environment
+from warmlane.errors import ConfigError, Problem
 from warmlane.snapshot import Snapshot, load_snapshot
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 DOMAIN_NAME = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
-SNAPSHOTS = "policies/snapshots"
-"""Directory of the environments' snapshots, relative to the repository."""
 
 
 def now() -> datetime:
@@ -82,14 +81,16 @@ def _naming(name: str) -> dict[str, list[str]]:
     return found
 
 
-def snapshot_file(stack: str) -> str:
-    """Where the snapshot of the stack's environment lies, relative to the repository."""
-    return f"{SNAPSHOTS}/{environment_name(stack)}.json"
+def snapshot(stack: str, file: str) -> Snapshot | None:
+    """The snapshot in a file (policies.known says which), however old; None where there is none.
 
-
-def snapshot(stack: str) -> Snapshot | None:
-    """The snapshot of the stack's environment, however old; None where there is none. Raises ConfigError."""
-    return _snapshot(snapshot_file(stack))
+    Raises ConfigError, also where it tells of another environment than the stack's.
+    """
+    found, name = _snapshot(file), environment_name(stack)
+    if found is not None and found.environment != name:
+        advice = f"it must be {name}: give each environment a file of its own, and run `warmlane snapshot -e {name}`"
+        raise ConfigError(file, [Problem("environment", found.environment, advice)])
+    return found
 
 
 @cache

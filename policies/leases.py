@@ -47,15 +47,17 @@ def begin(lane: Lane, lease: Lease) -> Start:
     return Start(lane.stage if kept else 0, day)
 
 
-def fresh_snapshot(stack: str) -> Snapshot | None:
-    """The snapshot of the stack's environment, if it still tells how things are."""
-    found = committed.snapshot(stack)
-    return found if found and found.is_fresh(committed.now()) else None
+def is_new(campaign: str, lease: Lease, stack: str, last: Snapshot | None) -> bool:
+    """Whether a lease was not deployed when the last snapshot was taken, whatever its `since` says.
 
-
-def is_new(campaign: str, lease: Lease, stack: str) -> bool:
-    """Whether a lease was not deployed when the snapshot was taken; without one, whether it began a short time ago."""
-    found = committed.snapshot(stack)
-    if found is None:
-        return lease.since > committed.today() - timedelta(days=NEW_DAYS)
-    return found.leases.get(campaign) != lease.lane
+    Where no snapshot ever had a lane (there is none, or it was taken before the first `up`), only the committed config
+    can tell. Its dates are easily written, so a lease is known there only if it is older than 7 days and somebody
+    answers for mail on it: sending days that were counted since it began, or, for the first lease of an adopted lane,
+    the evidence with which the lane entered. A cold lane with an early `since` is new.
+    """
+    if last is not None and last.lanes:
+        return last.leases.get(campaign) != lease.lane
+    lane = committed.environment(stack).lanes[lease.lane]
+    counted = lane.sending_days > 0 and lane.sending_days_as_of is not None and lane.sending_days_as_of >= lease.since
+    entered = lane.adopted is not None and not lane.leases
+    return lease.since > committed.today() - timedelta(days=NEW_DAYS) or not (counted or entered)

@@ -1,8 +1,9 @@
 """The pack's config: which file, what it may say, and where it may make a rule less than mandatory.
 
 A rule is mandatory by itself (policies.about). `policies/config/<environment>.json` holds what else an environment's
-rules are told; the stack's name chooses it, and `--policy-pack-config` comes over it, key by key. Only an environment
-that has a file of its own, and is not `prod`, may lower a rule.
+rules are told; the stack's name chooses it, and `--policy-pack-config` comes over it, key by key. What stands under
+`all` goes to every rule that knows it. Only an environment that has a file of its own, and is not `prod`, may lower a
+rule.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_policy import EnforcementLevel
+from pydantic import ValidationError
 
 from policies import committed
+from policies.known import SnapshotConfig
 from policies.rule import Rule
 from warmlane.errors import ConfigError, Problem
+from warmlane.validation import problems, rename
 
 NAME = "warmlane"
 STRICTEST = "prod"
@@ -41,6 +45,31 @@ def _file(name: str) -> str:
 
 def read(repository: Path, name: str, rules: Iterable[Rule]) -> dict[str, dict[str, Any]]:
     """The config of an environment, by rule. Raises ConfigError with everything that is wrong with its file."""
+    known = list(rules)
+    found = _written(repository, name, known)
+    shared = {key: value for key, value in found.get(ALL, {}).items() if key != LEVEL}
+    for rule in known if shared else ():
+        its = {key: value for key, value in shared.items() if rule.config and key in rule.config.model_fields}
+        if its:
+            found[rule.name] = its | found.get(rule.name, {})
+    if shared:
+        found[ALL] = {key: value for key, value in found[ALL].items() if key not in shared}
+    return {key: given for key, given in found.items() if given or key != ALL}
+
+
+def snapshot_file(repository: Path, name: str, rules: Iterable[Rule]) -> str:
+    """Where rules look for an environment's snapshot, relative to the repository. Raises ConfigError."""
+    judged = name if (repository / _file(name)).exists() else STRICTEST
+    given = _written(repository, judged, rules).get(ALL, {})
+    return _snapshot_config(given).file(name)
+
+
+def _snapshot_config(given: Mapping[str, Any]) -> SnapshotConfig:
+    return SnapshotConfig.model_validate({key: value for key, value in given.items() if key != LEVEL})
+
+
+def _written(repository: Path, name: str, rules: Iterable[Rule]) -> dict[str, dict[str, Any]]:
+    """The config as it is written. Raises ConfigError with everything that is wrong with its file."""
     file, known = _file(name), {rule.name: rule for rule in rules}
     try:
         document = json.loads((repository / file).read_text())
@@ -48,20 +77,18 @@ def read(repository: Path, name: str, rules: Iterable[Rule]) -> dict[str, dict[s
         raise ConfigError(file, [Problem("", "(not JSON)", f"write a JSON object of rules: {error}")]) from None
     if not isinstance(document, dict):
         raise ConfigError(file, [Problem("", json.dumps(document), "write a JSON object of rules")])
-    found, problems = dict[str, dict[str, Any]](), list[Problem]()
+    found, wrong = dict[str, dict[str, Any]](), list[Problem]()
     for key, value in document.items():
         given = {LEVEL: value} if isinstance(value, str) else value
         if key != ALL and key not in known:
-            problems.append(
-                Problem(key, json.dumps(value), f"there is no such rule; rules: {', '.join(sorted(known))}")
-            )
+            wrong.append(Problem(key, json.dumps(value), f"there is no such rule; rules: {', '.join(sorted(known))}"))
         elif not isinstance(given, dict):
-            problems.append(Problem(key, json.dumps(value), "write a level or an object of properties"))
+            wrong.append(Problem(key, json.dumps(value), "write a level or an object of properties"))
         else:
             found[key] = given
-            problems += _problems(name, key, given)
-    if problems:
-        raise ConfigError(file, problems)
+            wrong += _problems(name, key, given)
+    if wrong:
+        raise ConfigError(file, wrong)
     return found
 
 
@@ -72,11 +99,24 @@ def _problems(name: str, key: str, given: Mapping[str, Any]) -> Iterable[Problem
         yield Problem(f"{key}.{LEVEL}", json.dumps(level), f"it must be one of {', '.join(levels)}")
     elif level not in FULL and name == STRICTEST:
         yield Problem(f"{key}.{LEVEL}", json.dumps(level), f"in {STRICTEST} every rule is mandatory; remove the level")
+    if key == ALL:
+        try:
+            _snapshot_config(given)
+        except ValidationError as error:
+            yield from rename(problems(error, SnapshotConfig), ALL)
+        return
+    for shared in sorted(set(SnapshotConfig.model_fields) & set(given)):
+        advice = f"write it under {ALL}, so that every rule and `warmlane snapshot` mean the same file"
+        yield Problem(f"{key}.{shared}", json.dumps(given[shared]), advice)
 
 
-def typed(given: Mapping[str, Any]) -> dict[str, Any]:
-    """A rule's config as the SDK wants it: the level as its enumeration."""
-    return {key: EnforcementLevel(value) if key == LEVEL else value for key, value in given.items()}
+def typed(config: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """A config as the SDK wants it: the level as its enumeration, and never without one.
+
+    The protocol has no word for "not given": the engine would read a rule's properties without a level as advisory.
+    """
+    level = config.get(ALL, {}).get(LEVEL, FULL[0])
+    return {rule: {**given, LEVEL: EnforcementLevel(given.get(LEVEL, level))} for rule, given in config.items()}
 
 
 def refusal(name: str, levels: Mapping[str, EnforcementLevel], rules: Iterable[str]) -> str:

@@ -32,9 +32,8 @@ class Servicer(_PolicyAnalyzerServicer):
     def __init__(self, environment: str, config: Mapping[str, Mapping[str, Any]], refusal: str) -> None:
         """`config` is the environment's own; `refusal` says why the pack can't judge at all, if it can't."""
         self.environment, self.refusal = environment, refusal
-        initial: dict[str, Any] = {rule: pack.typed(given) for rule, given in config.items()}
         # PulumiPolicy.yaml has the version; this one is what the SDK sends where that names none.
-        super().__init__(pack.NAME, "0.0.1", list(RULES), EnforcementLevel.MANDATORY, initial)
+        super().__init__(pack.NAME, "0.0.1", list(RULES), EnforcementLevel.MANDATORY, pack.typed(config))
 
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802 - the name is the engine's
         """Takes what the engine made of all configs; a refusal ends the preview before anything is judged."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, ValidationError
 
@@ -19,6 +19,8 @@ from warmlane.validation import problems
 
 MAX_AGE = timedelta(hours=48)
 """Age from which a snapshot tells nothing of today: one missed nightly run may pass, two may not."""
+RECENT_SENDING_DAYS = 7
+"""Sending days that growth is measured by: one day alone would say too little after a quiet one."""
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the clock of the machine that took it may be ahead."""
 
@@ -30,8 +32,19 @@ class LaneFacts(Model):
         default=None, description="Sending days behind the lane, from the ledger; unset where there is no ledger."
     )
     delivered: dict[date, Annotated[int, Field(ge=0)]] = Field(
-        default_factory=dict, description="Messages delivered, by day (UTC)."
+        default_factory=dict,
+        description="Messages delivered, by day (UTC): 0 on a day without mail, no entry for a day that is not known.",
     )
+
+    @property
+    def days_with_mail(self) -> list[date]:
+        """The known sending days, oldest first."""
+        return sorted(day for day, messages in self.delivered.items() if messages)
+
+    @property
+    def highest_of_late(self) -> int | None:
+        """Most messages delivered on one of the last 7 known sending days; None where there is none."""
+        return max((self.delivered[day] for day in self.days_with_mail[-RECENT_SENDING_DAYS:]), default=None)
 
 
 class HoldLevel(StrEnum):
@@ -69,6 +82,11 @@ class Snapshot(Model):
 
     environment: Annotated[str, Field(min_length=1)] = Field(description="The environment's name.")
     taken: AwareDatetime = Field(description="When it was taken (ISO 8601 with an offset).")
+    feedback: Literal["none"] | None = Field(
+        default=None,
+        description="The environment's feedback when it was taken. With `none` nothing can set a hold, so holds and "
+        "incidents are known: those of the config and of the last snapshot.",
+    )
     lanes: dict[Identifier, LaneFacts] = Field(description="Deployed lanes by id.")
     leases: dict[Identifier, Identifier] = Field(description="By campaign, the lane that is deployed for it.")
     holds: dict[Identifier, Hold] | None = Field(

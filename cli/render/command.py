@@ -31,6 +31,7 @@ def run(output: Output, repository: Path, selection: Selection, out: Path | None
     seconds = dict[str, float]()
     clock = Clock(seconds)
     plan = planned(repository, selection.environment, out or repository / DIRECTORY)
+    selection, left_out = selection.without_ending(plan.environment)
     clock.ends("config")
     stacks = [environment_stack(plan.name)] if selection.with_environment else []
     stacks += selection.campaign_stacks
@@ -41,7 +42,7 @@ def run(output: Output, repository: Path, selection: Selection, out: Path | None
     clock.ends("comparison")
     code = worst([*(one.code for one in found), Code.REFUSED if shared else Code.FINE])
     tell.tables(output, found, RULES)
-    for text in notes(plan, found, shared):
+    for text in [*left_out, *notes(plan, found, shared)]:
         output.note(text)
     output.document(
         "render",
@@ -51,6 +52,7 @@ def run(output: Output, repository: Path, selection: Selection, out: Path | None
         images_not_built=list(plan.placeholders.values()),
         stacks=[tell.facts(one) for one in found],
         collisions=shared,
+        left_out=left_out,
         seconds=seconds | tell.seconds(found),
     )
     raise typer.Exit(code)

@@ -9,9 +9,10 @@ from pulumi_policy import Severity
 
 from policies import committed, kubernetes
 from policies.inputs import plan
+from policies.known import SnapshotConfig
 from policies.leases import begin
 from policies.plain import items
-from policies.rule import About, Resource, resource_rule
+from policies.rule import About, Resource, configured_resource_rule
 from policies.scopes import of_kinds
 from policies.sender_document import INPUTS, Unreadable, is_sender_config, read
 from warmlane import names
@@ -32,9 +33,9 @@ ABOUT = About(
 )
 
 
-def judge(resource: Resource) -> Iterator[str]:
+def judge(resource: Resource, config: SnapshotConfig) -> Iterator[str]:
     """A hold of an old snapshot still counts: it ends by release, not by time."""
-    campaign, snapshot = kubernetes.campaign(resource), committed.snapshot(resource.stack)
+    campaign, snapshot = kubernetes.campaign(resource), config.last(resource.stack)
     hold = (snapshot.holds or {}).get(campaign) if snapshot and campaign else None
     if snapshot is None or campaign is None or hold is None:
         return
@@ -84,4 +85,4 @@ def _throttled(resource: Resource, campaign: str, hold: Hold, snapshot: Snapshot
             return
 
 
-RULE = resource_rule(ABOUT, judge)
+RULE = configured_resource_rule(ABOUT, SnapshotConfig, judge)

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pulumi_policy import Severity
 
 from policies import committed, kubernetes
+from policies.known import SnapshotConfig
 from policies.leases import TABLE_INPUTS, active, is_lease_table, is_new
-from policies.rule import About, Resource, resource_rule
+from policies.rule import About, Resource, configured_resource_rule
 from warmlane.environment import Incident
+from warmlane.snapshot import Snapshot
 
 ABOUT = About(
     name="incident-remedied",
@@ -28,13 +30,16 @@ ABOUT = About(
 )
 
 
-def judge(resource: Resource) -> Iterator[str]:
+def judge(resource: Resource, config: SnapshotConfig) -> Iterator[str]:
     if not is_lease_table(resource):
         return
-    what, incidents = kubernetes.title(resource), list(_open(resource.stack))
+    what, last = kubernetes.title(resource), config.last(resource.stack)
+    incidents = list(_open(resource.stack, last))
     for campaign, lease in active(resource.stack):
         for lane, incident in incidents:
-            moved_on = incident.campaign == campaign and (lane != lease.lane or is_new(campaign, lease, resource.stack))
+            moved_on = incident.campaign == campaign and (
+                lane != lease.lane or is_new(campaign, lease, resource.stack, last)
+            )
             burnt = incident.campaign != campaign and lane == lease.lane
             if moved_on or burnt:
                 yield (
@@ -44,7 +49,7 @@ def judge(resource: Resource) -> Iterator[str]:
                 )
 
 
-def _open(stack: str) -> Iterator[tuple[str, Incident]]:
+def _open(stack: str, last: Snapshot | None) -> Iterator[tuple[str, Incident]]:
     """Lane and incident, of all that have no remediation; the config's word on one comes before the ledger's."""
     settled = set[tuple[str, str, str]]()
     for lane, one in committed.environment(stack).lanes.items():
@@ -52,10 +57,9 @@ def _open(stack: str) -> Iterator[tuple[str, Incident]]:
             settled.add((lane, incident.campaign, incident.occurred.isoformat()))
             if not incident.remediation:
                 yield lane, incident
-    snapshot = committed.snapshot(stack)
-    for known in (snapshot.incidents or []) if snapshot else []:
+    for known in (last.incidents or []) if last else []:
         if not known.remediation and (known.lane, known.campaign, known.occurred.isoformat()) not in settled:
             yield known.lane, known
 
 
-RULE = resource_rule(ABOUT, judge)
+RULE = configured_resource_rule(ABOUT, SnapshotConfig, judge)

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pulumi_policy import Severity
 
 from policies import committed, kubernetes
+from policies.known import SnapshotConfig
 from policies.leases import TABLE_INPUTS, active, is_lease_table
-from policies.rule import About, Resource, resource_rule
+from policies.rule import About, Resource, configured_resource_rule
 from warmlane.environment import Lease
 from warmlane.warmup.schedule import REPUTATION_DAYS
 
@@ -26,10 +27,10 @@ ABOUT = About(
 )
 
 
-def judge(resource: Resource) -> Iterator[str]:
+def judge(resource: Resource, config: SnapshotConfig) -> Iterator[str]:
     if not is_lease_table(resource):
         return
-    snapshot = committed.snapshot(resource.stack)
+    snapshot = config.last(resource.stack)
     holders = {lane: holder for holder, lane in snapshot.leases.items()} if snapshot else {}
     for campaign, lease in active(resource.stack):
         yield from _after_the_last(resource, campaign, lease)
@@ -65,4 +66,4 @@ def _recorded(resource: Resource, campaign: str, lease: Lease, holder: str) -> I
         )
 
 
-RULE = resource_rule(ABOUT, judge)
+RULE = configured_resource_rule(ABOUT, SnapshotConfig, judge)

@@ -10,9 +10,10 @@ from pulumi_policy import Severity
 from pydantic import Field
 
 from policies import committed, kubernetes
-from policies.leases import TABLE_INPUTS, fresh_snapshot, is_lease_table
+from policies.known import SnapshotConfig
+from policies.leases import TABLE_INPUTS, is_lease_table
 from policies.rule import About, Resource, configured_resource_rule
-from warmlane.base import Model
+from warmlane.snapshot import Snapshot
 
 WEEK = timedelta(days=7)
 
@@ -30,7 +31,7 @@ ABOUT = About(
 )
 
 
-class NewLanes(Model):
+class NewLanes(SnapshotConfig):
     """What the rule is told beside its name in `policies/config/<environment>.json`."""
 
     most: Annotated[int, Field(ge=1, le=50)] = Field(
@@ -43,7 +44,7 @@ class NewLanes(Model):
 def judge(resource: Resource, config: NewLanes) -> Iterator[str]:
     if not is_lease_table(resource):
         return
-    started = _started(resource.stack)
+    started = _started(resource.stack, config.fresh(resource.stack))
     for lane, day in started.items():
         # Weeks that are over are history: nothing can be done about them any more.
         if day <= committed.today() - WEEK:
@@ -57,9 +58,8 @@ def judge(resource: Resource, config: NewLanes) -> Iterator[str]:
             return
 
 
-def _started(stack: str) -> dict[str, date]:
+def _started(stack: str, snapshot: Snapshot | None) -> dict[str, date]:
     """By lane, the day it came to be; one that a fresh snapshot does not have can't be older than that snapshot."""
-    snapshot = fresh_snapshot(stack)
     found = dict[str, date]()
     for name, lane in committed.environment(stack).lanes.items():
         if lane.adopted is None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pulumi_policy import Severity
 
 from policies import committed, kubernetes
-from policies.leases import TABLE_INPUTS, active, fresh_snapshot, is_lease_table, is_new
-from policies.rule import About, Resource, resource_rule
+from policies.known import SnapshotConfig
+from policies.leases import TABLE_INPUTS, active, is_lease_table, is_new
+from policies.rule import About, Resource, configured_resource_rule
 from warmlane.environment import Lease
 from warmlane.snapshot import Snapshot
 
@@ -29,29 +30,29 @@ ABOUT = About(
 )
 
 
-def judge(resource: Resource) -> Iterator[str]:
+def judge(resource: Resource, config: SnapshotConfig) -> Iterator[str]:
     if not is_lease_table(resource):
         return
-    what, snapshot = kubernetes.title(resource), fresh_snapshot(resource.stack)
+    what, last, snapshot = kubernetes.title(resource), config.last(resource.stack), config.fresh(resource.stack)
     for campaign, lease in active(resource.stack):
-        if not is_new(campaign, lease, resource.stack):
+        if not is_new(campaign, lease, resource.stack, last):
             continue
         given = f"{what} gives lane {lease.lane} to {campaign}, which did not have it,"
+        file, name = config.file(resource.stack), committed.environment_name(resource.stack)
         if snapshot is None or snapshot.holds is None or snapshot.incidents is None:
             yield (
-                f"{given} and holds and incidents are unknown: {_why_unknown(resource.stack, snapshot)}. Run "
-                f"`warmlane snapshot -e {committed.environment_name(resource.stack)}`, which writes it."
+                f"{given} and holds and incidents are unknown: {_why_unknown(file, last, snapshot)}. Run `warmlane "
+                f"snapshot -e {name}`, which writes it, then this command again."
             )
         else:
             yield from _against(given, campaign, lease, snapshot)
 
 
-def _why_unknown(stack: str, fresh: Snapshot | None) -> str:
-    file, found = committed.snapshot_file(stack), committed.snapshot(stack)
-    if found is None:
+def _why_unknown(file: str, last: Snapshot | None, fresh: Snapshot | None) -> str:
+    if last is None:
         return f"there is no {file}"
     if fresh is None:
-        return f"{file} of {found.taken:%Y-%m-%d %H:%M} is not from the last 48 hours"
+        return f"{file} of {last.taken:%Y-%m-%d %H:%M} is not from the last 48 hours"
     unknown = [key for key in ("holds", "incidents") if getattr(fresh, key) is None]
     return f"{file} does not tell {' and '.join(unknown)}"
 
@@ -70,4 +71,4 @@ def _against(given: str, campaign: str, lease: Lease, snapshot: Snapshot) -> Ite
         )
 
 
-RULE = resource_rule(ABOUT, judge)
+RULE = configured_resource_rule(ABOUT, SnapshotConfig, judge)

@@ -61,9 +61,11 @@ class World:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """A copy of the committed stack files with a cluster that is nobody's, and a fake `pulumi` first on PATH."""
     repository, state, programs = tmp_path / "repository", tmp_path / "state", tmp_path / "bin"
-    for directory in (repository / "campaigns", repository / ".lab", state, programs, state / "backend"):
+    made = ("campaigns", "policies/config", ".lab")
+    for directory in (*(repository / name for name in made), state, programs, state / "backend"):
         directory.mkdir(parents=True)
-    for path in [*ROOT.glob("Pulumi*.yaml"), *(ROOT / "campaigns").glob("Pulumi*.yaml")]:
+    copied = ("Pulumi*.yaml", "campaigns/Pulumi*.yaml", "policies/config/*.json")
+    for path in (path for pattern in copied for path in ROOT.glob(pattern)):
         shutil.copy(path, repository / path.relative_to(ROOT))
     names = ("sender", "prometheus", "alertmanager", "postgresql")
     (repository / ".lab/images.json").write_text(json.dumps(dict.fromkeys(names, IMAGE)))

@@ -11,11 +11,14 @@ import pytest
 from cli import snapshot
 from cli.cluster import Cluster
 from cli.outcome import WorldFailed
-from tests.cli.conftest import World
-from warmlane.snapshot import load_snapshot
+from tests.cli.conftest import ROOT, World
+from warmlane.config import read_environment
+from warmlane.environment import Environment, Incident
+from warmlane.snapshot import Hold, HoldLevel, LaneIncident, Snapshot, load_snapshot
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
-FILE = "policies/snapshots/dev.json"
+FILE = ".lab/snapshot.json"
+DEV = read_environment(ROOT, "dev")
 OUTPUTS = {
     "lanes": {"amber": {"address": "198.51.100.16"}, "birch": {"address": "198.51.100.17"}},
     "leases": {"spring-sale": "amber"},
@@ -26,13 +29,52 @@ def series(*values: tuple[datetime, str]) -> dict[str, Any]:
     return {"metric": {"lane": "amber"}, "values": [[moment.timestamp(), value] for moment, value in values]}
 
 
+def ends(day: int, value: str) -> tuple[datetime, str]:
+    """Prometheus' figure for a day of November, which it has when the day is over."""
+    return datetime(2026, 11, day + 1, tzinfo=UTC), value
+
+
+def taken(*found: dict[str, Any], environment: Environment = DEV, earlier: Snapshot | None = None) -> Snapshot:
+    return snapshot.taken("dev", environment, OUTPUTS, found, NOW, earlier)
+
+
 def test_a_days_volume_is_the_one_at_its_end() -> None:
-    delivered = series((datetime(2026, 11, 23, tzinfo=UTC), "0"), (datetime(2026, 11, 24, tzinfo=UTC), "1999.7"))
-    found = snapshot.taken("dev", OUTPUTS, [delivered], NOW)
-    assert found.lanes["amber"].delivered == {date(2026, 11, 23): 2000}, "a day without mail is not a sending day"
-    assert found.lanes["birch"].delivered == {}
+    found = taken(series(ends(21, "7"), ends(22, "0"), ends(23, "1999.7")))
+    assert found.lanes["amber"].delivered == {date(2026, 11, 22): 0, date(2026, 11, 23): 2000}
     assert found.lanes["amber"].sending_days is None, "without a ledger nobody has counted"
-    assert (found.leases, found.holds, found.incidents) == ({"spring-sale": "amber"}, {}, [])
+    assert found.leases == {"spring-sale": "amber"}
+
+
+def test_a_day_on_which_figures_begin_or_end_is_not_known_whole() -> None:
+    found = taken(series(ends(10, "5"), ends(11, "5"), ends(12, "5"), ends(13, "5"), ends(16, "5"), ends(17, "5")))
+    assert list(found.lanes["amber"].delivered) == [date(2026, 11, 11), date(2026, 11, 12)]
+
+
+def test_a_lane_delivered_nothing_before_it_had_a_sender_and_nobody_knows_what_after_it_fell_silent() -> None:
+    amber = series(*(ends(day, "5") for day in range(18, 24)))
+    birch = {**series(ends(20, "9"), ends(21, "9")), "metric": {"lane": "birch"}}
+    found = taken(amber, birch)
+    assert found.lanes["birch"].delivered == {date(2026, 11, 19): 0, date(2026, 11, 20): 9}
+    assert sum(found.lanes["amber"].delivered.values()) == 5 * 5
+
+
+def test_without_feedback_nothing_sets_a_hold_and_incidents_are_those_of_the_config() -> None:
+    first = taken()
+    assert (first.feedback, first.holds, first.incidents) == ("none", {}, [])
+    what = "Hard bounces of a bought list."
+    incident = Incident(occurred=date(2026, 11, 20), campaign="spring-sale", what=what, remediation="List cleaned.")
+    amber = DEV.lanes["amber"].model_copy(update={"incidents": [incident]})
+    environment = DEV.model_copy(update={"lanes": {**DEV.lanes, "amber": amber}})
+    (found,) = taken(environment=environment).incidents or []
+    assert (found.lane, found.what) == ("amber", what)
+
+
+def test_what_the_last_snapshot_held_against_somebody_is_kept() -> None:
+    hold = Hold(level=HoldLevel.QUARANTINED, throttle_factor=0, since=NOW, reason="Spamhaus lists the address.")
+    old = LaneIncident(lane="amber", occurred=date(2026, 10, 1), campaign="autumn", what="Complaints of old users.")
+    earlier = taken().model_copy(update={"holds": {"newsletter": hold}, "incidents": [old]})
+    found = taken(earlier=earlier)
+    assert (found.holds, found.incidents) == ({"newsletter": hold}, [old])
 
 
 def test_whole_days_are_asked_for() -> None:
@@ -56,7 +98,9 @@ def test_what_is_deployed_is_written(world: World, warmlane: Any, monkeypatch: p
     (world.state / "dev.outputs.json").write_text(json.dumps(OUTPUTS))
     monkeypatch.setattr(Cluster, "get", lambda _self, _path: {"data": {"result": []}})
     code, out, _ = warmlane("--json", "snapshot")
-    assert (code, json.loads(out)["file"]) == (0, FILE)
+    document = json.loads(out)
+    assert (code, document["file"]) == (0, FILE)
+    assert [lane["campaign"] for lane in document["lanes"]] == ["spring-sale", "newsletter"]
     found = load_snapshot(world.repository, FILE)
     assert found is not None and found.leases == {"spring-sale": "amber"}
 
@@ -71,5 +115,23 @@ def test_a_silent_cluster_leaves_the_last_snapshot(
 
     monkeypatch.setattr(Cluster, "get", silent)
     code, _, err = warmlane("snapshot")
-    assert code == 3 and "did not answer" in err
+    assert code == 3 and "What dev delivered is not known: The cluster did not answer." in err
+    assert "kubectl --context somebody-elses -n warmlane-monitoring get pods" in err and "services/proxy" in err
     assert load_snapshot(world.repository, FILE) is None
+
+
+def test_what_is_not_prometheus_is_told_as_such(world: World, warmlane: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (world.state / "dev.outputs.json").write_text(json.dumps(OUTPUTS))
+    monkeypatch.setattr(Cluster, "get", lambda _self, _path: {"kind": "Status"})
+    code, _, err = warmlane("snapshot")
+    assert code == 3 and "what answered is not Prometheus" in err
+
+
+def test_it_goes_where_the_packs_config_says(world: World, warmlane: Any) -> None:
+    world.stacks()
+    world.change("policies/config/dev.json", ".lab/snapshot.json", "known/{environment}.json")
+    assert warmlane("snapshot")[0] == 0
+    assert load_snapshot(world.repository, "known/dev.json") is not None
+    world.change("policies/config/dev.json", '"snapshot"', '"snapshots"')
+    code, _, err = warmlane("snapshot")
+    assert code == 1 and "policies/config/dev.json: 1 problem" in err and "all.snapshots" in err

@@ -76,6 +76,30 @@ LEASE_MUTANTS: list[tuple[str, str, Change, str]] = [
     ),
     (
         "new-lease-known",
+        "dated back on a cold lane without a snapshot",
+        given(lane("cedar", started="2026-10-01"), lease("autumn", lane="cedar", since="2026-10-01")),
+        "gives lane cedar to autumn, which did not have it, and holds and incidents are unknown: there is no "
+        "policies/snapshots/dev.json. Run `warmlane snapshot -e dev`, which writes it, then this command again",
+    ),
+    (
+        "new-lease-known",
+        "dated back, with another campaign's sending days",
+        given(had("autumn", "2026-10-01"), lane("amber", sending_days=14, sending_days_as_of="2026-10-01")),
+        "gives lane amber to spring-sale, which did not have it, and holds and incidents are unknown",
+    ),
+    (
+        "new-lease-known",
+        "dated back before the first up",
+        given(
+            lane("cedar", started="2026-10-01"),
+            lease("autumn", lane="cedar", since="2026-10-01"),
+            lanes={},
+            leases={},
+        ),
+        "from 2026-10-01 on, before the snapshot of 2026-11-24, which does not have it",
+    ),
+    (
+        "new-lease-known",
         "old snapshot",
         given(taken=NOW - timedelta(hours=48, minutes=1), leases=OTHERS),
         "policies/snapshots/dev.json of 2026-11-22 11:59 is not from the last 48 hours",
@@ -149,6 +173,21 @@ LEASE_NEAR_MISSES: list[tuple[str, str, Change]] = [
     ("new-lease-known", "new from today on", given(lease("spring-sale", since="2026-11-24"), leases=OTHERS)),
     ("new-lease-known", "known to an old snapshot", given(taken=NOW - timedelta(days=9), holds=None)),
     ("new-lease-known", "a week old without a snapshot", given(lease("spring-sale", since="2026-11-17"))),
+    (
+        "new-lease-known",
+        "counted since it began, without a snapshot",
+        given(had("autumn", "2026-10-01"), lane("amber", sending_days=3, sending_days_as_of="2026-11-04")),
+    ),
+    (
+        "new-lease-known",
+        "before the first up",
+        given(
+            lane("cedar", started="2026-11-24"),
+            lease("autumn", lane="cedar", since="2026-11-24"),
+            lanes={},
+            leases={},
+        ),
+    ),
     ("new-lease-known", "held on its own lane", given(holds={"spring-sale": HELD})),
     ("new-lease-known", "ending", given(lease("spring-sale", since="2026-11-20", state="ending"))),
     ("lease-cool-down", "30 days", given(had("autumn", "2026-10-02"))),

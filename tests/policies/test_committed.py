@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from policies import committed
+from policies.known import SnapshotConfig
+from warmlane.errors import ConfigError
 
 
 @pytest.fixture
@@ -41,4 +44,12 @@ def test_a_file_is_read_once_for_all_stacks(repository: Path) -> None:
 
 
 def test_no_snapshot(repository: Path) -> None:
-    assert committed.snapshot("dev") is None
+    assert committed.snapshot("dev", SnapshotConfig().file("dev")) is None
+
+
+def test_a_snapshot_of_another_environment_tells_nothing(repository: Path) -> None:
+    body = {"environment": "prod", "taken": "2026-11-24T12:00:00Z", "lanes": {}, "leases": {}}
+    (repository / "known.json").write_text(json.dumps(body))
+    assert committed.snapshot("receipts.prod", "known.json") is not None
+    with pytest.raises(ConfigError, match=r"known.json: 1 problem\n.*environment: value prod is not allowed.*-e dev"):
+        committed.snapshot("spring-sale.dev", "known.json")

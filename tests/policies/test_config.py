@@ -12,6 +12,8 @@ from policies.committed import REPOSITORY
 from policies.rules import RULES
 from warmlane.errors import ConfigError
 
+SNAPSHOT_READERS = ("hold-respected", "incident-remedied", "lease-cool-down", "new-lease-known", "stage-in-ledger")
+
 
 @pytest.mark.parametrize("file", sorted((REPOSITORY / pack.DIRECTORY).glob("*.json")), ids=lambda file: file.name)
 def test_a_committed_config_is_sound(file: Path) -> None:
@@ -55,11 +57,39 @@ def refused(tmp_path: Path, name: str, document: object) -> str:
         ),
         ({"no-wide-allow": 3}, "write a level or an object of properties"),
         ([], "write a JSON object of rules"),
+        ({"all": {"snapshot": ""}}, 'all.snapshot: value "" is not allowed'),
+        ({"all": {"snapshots": "it.json"}}, "all.snapshots: value"),
+        (
+            {"stage-in-ledger": {"snapshot": "it.json"}},
+            "write it under all, so that every rule and `warmlane snapshot`",
+        ),
     ],
 )
 def test_an_unsound_config_is_refused_with_file_key_and_value(tmp_path: Path, document: object, text: str) -> None:
     said = refused(tmp_path, "prod", document)
     assert said.startswith("policies/config/prod.json: 1 problem") and text in said
+
+
+def written(tmp_path: Path, name: str, document: object) -> Path:
+    (tmp_path / pack.DIRECTORY).mkdir(parents=True, exist_ok=True)
+    (tmp_path / pack.DIRECTORY / f"{name}.json").write_text(json.dumps(document))
+    return tmp_path
+
+
+def test_every_rule_that_reads_the_snapshot_is_told_the_same_file(tmp_path: Path) -> None:
+    document = {"all": {"enforcementLevel": "advisory", "snapshot": "it.json"}, "new-lanes-a-week": {"most": 3}}
+    found = pack.read(written(tmp_path, "dev", document), "dev", RULES)
+    assert found.pop("all") == {"enforcementLevel": "advisory"}, "the engine knows no other property of all rules"
+    assert found.pop("new-lanes-a-week") == {"most": 3, "snapshot": "it.json"}
+    assert found == dict.fromkeys(SNAPSHOT_READERS, {"snapshot": "it.json"})
+    assert pack.snapshot_file(tmp_path, "dev", RULES) == "it.json"
+
+
+def test_where_the_snapshot_lies(tmp_path: Path) -> None:
+    assert pack.snapshot_file(REPOSITORY, "dev", RULES) == ".lab/snapshot.json", "git ignores it"
+    assert pack.snapshot_file(REPOSITORY, "prod", RULES) == "policies/snapshots/prod.json"
+    written(tmp_path, "prod", {"all": {"snapshot": "known/{environment}.json"}})
+    assert pack.snapshot_file(tmp_path, "nowhere", RULES) == "known/nowhere.json", "prod's config, for itself"
 
 
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:

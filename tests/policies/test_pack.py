@@ -72,6 +72,22 @@ def test_the_pack_tells_its_rules(analyzer: analyzer_pb2_grpc.AnalyzerStub) -> N
     assert {policy.enforcementLevel for policy in info.policies} == {analyzer_pb2.MANDATORY}
 
 
+def test_what_a_rule_is_told_does_not_lower_it(analyzer: analyzer_pb2_grpc.AnalyzerStub) -> None:
+    told = analyzer.GetAnalyzerInfo(empty_pb2.Empty(), timeout=20).initialConfig
+    assert {key: given.properties["snapshot"] for key, given in told.items()} == dict.fromkeys(
+        (
+            "hold-respected",
+            "incident-remedied",
+            "lease-cool-down",
+            "new-lanes-a-week",
+            "new-lease-known",
+            "stage-in-ledger",
+        ),
+        ".lab/snapshot.json",
+    )
+    assert {given.enforcementLevel for given in told.values()} == {analyzer_pb2.MANDATORY}
+
+
 def test_a_sound_sender_passes(analyzer: analyzer_pb2_grpc.AnalyzerStub) -> None:
     answer = analyzer.Analyze(request(campaign_stack()["deployment"].props), timeout=20)
     assert list(answer.diagnostics) == []

@@ -65,7 +65,7 @@ def test_the_packs_config_says_how_many_lanes_are_too_many() -> None:
 
 def test_a_snapshot_that_is_not_sound_is_a_violation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "policies/snapshots").mkdir(parents=True)
-    (tmp_path / committed.snapshot_file("dev")).write_text('{"environment": "dev"}')
-    monkeypatch.setattr(committed, "snapshot", lambda stack: load_snapshot(tmp_path, committed.snapshot_file(stack)))
+    (tmp_path / "policies/snapshots/dev.json").write_text('{"environment": "dev"}')
+    monkeypatch.setattr(committed, "snapshot", lambda _stack, file: load_snapshot(tmp_path, file))
     found = violations(rule("new-lease-known"), list(environment_stack().values()))
     assert any("policies/snapshots/dev.json" in message and "taken" in message for message in found)

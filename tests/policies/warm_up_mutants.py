@@ -82,6 +82,17 @@ def adopted(stage: int) -> Edit:
     return lambda body: body["lanes"]["amber"]["adopted"].update(stage=stage)
 
 
+def counted(days: int) -> Edit:
+    """So many sending days up to yesterday, beside the 14 that were adopted."""
+    return lane("amber", sending_days=14 + days, sending_days_as_of="2026-11-23")
+
+
+def delivered(*none: str) -> dict[str, int]:
+    """Messages of amber from the lane's first day to yesterday: 500 a day, and none on some days."""
+    days = [f"2026-11-{day:02}" for day in range(2, 24)]
+    return {day: 0 if day in none else 500 for day in days}
+
+
 def hold(**fields: Any) -> dict[str, Any]:
     return {"holds": {"spring-sale": {**HELD, **fields}}}
 
@@ -231,6 +242,31 @@ WARM_UP_MUTANTS: list[tuple[str, str, Change, str]] = [
         "refreshed too far",
         given(lane("amber", sending_days=36, sending_days_as_of="2026-11-23"), lanes={"amber": {"sending_days": 35}}),
         "counts 36 sending days of lane amber, and the ledger had 35",
+    ),
+    (
+        "stage-in-ledger",
+        "a day without mail",
+        given(counted(22), lanes={"amber": {"delivered": delivered("2026-11-03", "2026-11-07")}}),
+        "counts 36 sending days of lane amber up to 2026-11-23, and without the days on which nothing was delivered "
+        "there can't be more than 34",
+    ),
+    (
+        "stage-in-ledger",
+        "nothing delivered at all",
+        given(
+            lane("amber", started="2026-11-20", adopted=None, sending_days=1, sending_days_as_of="2026-11-22"),
+            lease("spring-sale", since="2026-11-20"),
+            lanes={"amber": {"delivered": delivered("2026-11-20", "2026-11-21", "2026-11-22")}},
+        ),
+        "counts 1 sending days of lane amber up to 2026-11-22, and without the days on which nothing was delivered "
+        "there can't be more than 0",
+    ),
+    (
+        "stage-in-ledger",
+        "no mail on its last day",
+        given(counted(20), lanes={"amber": {"delivered": delivered("2026-11-22", "2026-11-23")}}),
+        "counts mail of lane amber up to 2026-11-23, and nothing was delivered on that day. Set "
+        "lanes.amber.sending_days_as_of to the last day with mail, 2026-11-21 or before",
     ),
     (
         "hold-respected",

@@ -77,7 +77,7 @@ def snapshot(**fields: Any) -> None:
         "incidents": [],
     }
     found = Snapshot.model_validate({**body, **fields})
-    replace(snapshot=lambda _stack: found)
+    replace(snapshot=lambda _stack, _file: found)
 
 
 def rewritten(stack: Stack, campaign: str = SALE) -> None:
