@@ -1,0 +1,1 @@
+"""Whether a recipient may be mailed: address, domain, traps and suppression, each verdict with its reason."""

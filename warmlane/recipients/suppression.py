@@ -1,0 +1,19 @@
+"""Who must not be mailed, asked by keyed hash; the list itself is the store's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from warmlane.recipients.hashing import KeyedHash
+
+
+class SuppressionUnavailable(Exception):
+    """The list can't be asked now; the recipient is deferred, never let through."""
+
+
+class Suppressions(Protocol):
+    """A suppression list."""
+
+    async def holds(self, hashes: Sequence[KeyedHash]) -> bool:
+        """Whether the recipient is suppressed under any of its hashes. Raises SuppressionUnavailable."""
