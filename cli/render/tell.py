@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from cli.judged import after_creation
 from cli.output import Output
 from cli.render.judging import Rule
 from cli.render.stack import Rendered
@@ -57,10 +58,14 @@ def _some(texts: Sequence[str], most: int) -> str:
 def policy_rows(found: Sequence[Rendered], rules: Sequence[Rule]) -> list[tuple[str, str, str]]:
     """Rule, severity and verdict over all stacks that could be judged."""
     judged = [one for one in found if not one.failure]
-    return [(rule.name, rule.severity.value if rule.severity else "", _verdict(rule.name, judged)) for rule in rules]
+    later = after_creation({type_ for one in judged for type_, _, _ in one.resources})
+    return [
+        (rule.name, rule.severity.value if rule.severity else "", _verdict(rule.name, judged, rule.name in later))
+        for rule in rules
+    ]
 
 
-def _verdict(rule: str, judged: Sequence[Rendered]) -> str:
+def _verdict(rule: str, judged: Sequence[Rendered], later: bool) -> str:
     refused = [one.stack for one in judged if rule in one.judgement.refused]
     warned = [
         one.stack
@@ -72,7 +77,8 @@ def _verdict(rule: str, judged: Sequence[Rendered]) -> str:
     parts += [f"warns of {_some(warned, NAMES_SHOWN)}"] if warned else []
     if passed:
         parts.append("passed" if passed == len(judged) else f"passed by {passed} of {len(judged)}")
-    return "; ".join(parts) or "not judged"
+    parts = parts or ["not judged"]
+    return "; ".join([*parts, "again after up"] if later else parts)
 
 
 def refusals(found: Sequence[Rendered]) -> list[str]:
@@ -110,6 +116,7 @@ def facts(one: Rendered) -> dict[str, Any]:
             "passed": sorted(one.judgement.passed),
             "violations": [vars(violation) for violation in one.judgement.violations],
             "not_applicable": one.judgement.not_applicable,
+            "judged_after_up": after_creation({type_ for type_, _, _ in one.resources}),
         },
         "diagnostics": [{"severity": "warning", "message": text} for text in one.warnings]
         + ([{"severity": "error", "message": one.failure}] if one.failure else []),

@@ -17,8 +17,10 @@ import yaml
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 
 import campaigns.program
-from cli.render import manifests, pool
+from cli.render import manifests, pool, tell
+from cli.render.judging import Judgement
 from cli.render.recording import record
+from cli.render.stack import Rendered
 from policies import committed
 from policies.rules import RULES
 from tests.cli.conftest import ROOT, World
@@ -30,7 +32,6 @@ CANARY = "nobody-may-read-this"
 @pytest.fixture
 def rendering(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """The copied repository, judged by its own config."""
-    (world.repository / "policies").symlink_to(ROOT / "policies")
     monkeypatch.setattr(committed, "REPOSITORY", world.repository)
     forget()
     yield world
@@ -71,6 +72,15 @@ def test_a_person_sees_a_table_by_stack_and_the_verdicts(rendering: World, warml
     assert all(rule.name in out for rule in RULES)
     assert (rendering.repository / ".render" / "spring-sale.dev").is_dir()
     assert not (rendering.repository / ".render" / "dev").exists(), "only what was asked is rendered"
+
+
+def test_a_verdict_says_what_is_judged_again_once_it_exists() -> None:
+    judgement = Judgement(passed=["lane-graph", "no-host-access"])
+    found = [Rendered("dev", "warmlane", resources=[("aws:ec2/eip:Eip", "a", True)], judgement=judgement)]
+    verdicts = {rule: verdict for rule, _, verdict in tell.policy_rows(found, RULES)}
+    assert verdicts["lane-graph"] == "passed; again after up", "an address has no value before it is made"
+    assert verdicts["no-host-access"] == "passed"
+    assert verdicts["images-by-digest"] == "not judged"
 
 
 def test_no_secret_is_read_or_written(rendering: World, warmlane: Any) -> None:
