@@ -76,9 +76,9 @@ def test_a_person_sees_a_table_by_stack_and_the_verdicts(rendering: World, warml
 
 def test_a_verdict_says_what_is_judged_again_once_it_exists() -> None:
     judgement = Judgement(passed=["lane-graph", "no-host-access"])
-    found = [Rendered("dev", "warmlane", resources=[("aws:ec2/eip:Eip", "a", True)], judgement=judgement)]
+    found = [Rendered("dev", "warmlane", resources=[("aws:ec2/natGateway:NatGateway", "a", True)], judgement=judgement)]
     verdicts = {rule: verdict for rule, _, verdict in tell.policy_rows(found, RULES)}
-    assert verdicts["lane-graph"] == "passed; again after up", "an address has no value before it is made"
+    assert verdicts["lane-graph"] == "passed; again after up", "a NAT has no address before it is made"
     assert verdicts["no-host-access"] == "passed"
     assert verdicts["images-by-digest"] == "not judged"
 
