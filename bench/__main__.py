@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import preview, render, warm_up_repeat
+from bench import check_list, preview, render, warm_up_repeat
 from bench.figures import Figure
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
     "preview": preview.measure,
     "render": render.measure,
     "up": warm_up_repeat.measure,
+    "check-list": check_list.measure,
 }
 
 

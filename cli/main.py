@@ -59,7 +59,7 @@ def common(
 ) -> None:
     """Without --campaign and --all a command is about the environment's own stack."""
     output, here = Output(as_json), repository_around(Path.cwd())
-    if here is None and context.invoked_subcommand != "lab":
+    if here is None and context.invoked_subcommand not in ("lab", "check-list"):
         output.side.print(f"{Path.cwd()} is in no repository of Warmlane; this is about {INSTALLED}", markup=False)
     context.obj = Invocation(here or INSTALLED, output)
 
@@ -211,6 +211,26 @@ def demo(
     loaded, campaigns = stacks.validated(invocation.repository, selection)
     engine = engine_of(invocation, loaded, environment)
     raise typer.Exit(demo_command.run(engine, invocation.output, loaded, campaigns, messages))
+
+
+@app.command(name="check-list")
+def check_list(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV of recipients, UTF-8.")],
+    column: Annotated[
+        str | None, typer.Option("--column", help="The column of the addresses: its name, or its number from 1.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Directory for what is found (FILE.checked).")] = None,
+    dns_server: Annotated[
+        list[str] | None, typer.Option("--dns-server", help="Ask this server, such as 192.0.2.53:53; may be repeated.")
+    ] = None,
+    dns: Annotated[bool, typer.Option("--dns/--no-dns", help="Look the domains up.")] = True,
+) -> None:
+    """Checks a list of recipients before its first mail; asks DNS, never anybody's mail server."""
+    from cli.check_list import command as check_list_command
+
+    invocation: Invocation = context.obj
+    raise typer.Exit(check_list_command.check(invocation.output, file, column, out, dns_server or [], dns))
 
 
 def _deploy(

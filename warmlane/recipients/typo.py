@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from warmlane.recipients.lists import lists
 
@@ -22,12 +23,20 @@ class Suggestion:
     likely: bool
 
 
+class Meant(NamedTuple):
+    """A provider's domain that may stand behind an ending, and its first label."""
+
+    domain: str
+    brand: str
+
+
 @lru_cache(maxsize=65_536)
 def suggestion(domain: str) -> Suggestion | None:
     """The provider's domain that a domain (IDNA, lower case) is a slip of; None for the providers and real names."""
     if domain in _NO_SLIPS:
         return None
-    found = [one for meant in lists().providers if (one := _slip_of(domain, meant))]
+    written, _, ending = domain.partition(".")
+    found = [one for meant in _BY_ENDING.get(ending, ()) if (one := _slip_of(written, meant))]
     return max(found, key=lambda one: one.likely, default=None)
 
 
@@ -43,16 +52,10 @@ def hosted_by_mailbox_provider(exchanges: Sequence[str]) -> bool:
     )
 
 
-def _slip_of(typed: str, meant: str) -> Suggestion | None:
-    brand, _, ending = meant.partition(".")
-    written, _, end = typed.partition(".")
-    ending_slips = end in lists().endings.get(ending, ())
-    if end != ending and not ending_slips:
-        return None
-    if len(brand) < SHORTEST or (written == brand and not ending_slips):
-        return None
-    likely = True if written == brand else slip(written, brand)
-    return None if likely is None else Suggestion(meant, likely and brand in _CLEAR_BRANDS)
+def _slip_of(written: str, meant: Meant) -> Suggestion | None:
+    # The brand itself comes here under a slipped ending only.
+    likely = True if written == meant.brand else slip(written, meant.brand)
+    return None if likely is None else Suggestion(meant.domain, likely and meant.brand in _CLEAR_BRANDS)
 
 
 def slip(typed: str, meant: str) -> bool | None:
@@ -60,6 +63,8 @@ def slip(typed: str, meant: str) -> bool | None:
 
     Fingers swap two letters, leave one out, strike one twice, or strike a key beside the right one.
     """
+    if abs(len(typed) - len(meant)) > 1:
+        return None
     start = 0
     while start < min(len(typed), len(meant)) and typed[start] == meant[start]:
         start += 1
@@ -81,6 +86,17 @@ def slip(typed: str, meant: str) -> bool | None:
             return None
 
 
+def _by_ending() -> dict[str, list[Meant]]:
+    """By the ending that is typed, the providers that may be meant."""
+    found = dict[str, list[Meant]]()
+    for domain in lists().providers:
+        brand, _, ending = domain.partition(".")
+        if len(brand) >= SHORTEST:
+            for typed in (ending, *lists().endings.get(ending, ())):
+                found.setdefault(typed, []).append(Meant(domain, brand))
+    return found
+
+
 def _neighbours() -> dict[str, str]:
     near: dict[str, set[str]] = {key: set() for row in ROWS for key in row}
     for number, row in enumerate(ROWS):
@@ -96,5 +112,6 @@ def _neighbours() -> dict[str, str]:
 
 
 _NEIGHBOURS = _neighbours()
+_BY_ENDING = _by_ending()
 _NO_SLIPS = frozenset(lists().providers + lists().real)
 _CLEAR_BRANDS = frozenset(lists().clear_brands)
