@@ -24,8 +24,8 @@ SMALL = 100_000
 SEED = 20_261_124
 MICROSECONDS_AT_MOST = 50.0
 """CPU time a row: 20,000 rows/s on one core."""
-GROWTH_AT_MOST = 1.1
-"""Memory at 1,000,000 rows by that at 100,000."""
+GROWTH_AT_MOST = 1.2
+"""Memory at 1,000,000 rows by that at 100,000: ten times the rows, and what the allocator keeps back."""
 
 
 class Instantly:
