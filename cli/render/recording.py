@@ -1,8 +1,8 @@
 """Runs a Pulumi program against mocks and keeps what it registers, as the engine would hand it to a policy pack.
 
 The program runs as the language host runs it in a first preview: every computed value and every new id is unknown.
-Pulumi's runtime keeps its settings, its root stack and its event loop per context, so each run gets a new context and a
-new loop, and leaves nothing behind: a process can record one stack after the other.
+Pulumi's runtime keeps its settings and its root stack per context and its event loop per thread, so each run gets a new
+context and a thread of its own, and leaves nothing behind: a process can record one stack after the other.
 """
 
 from __future__ import annotations
@@ -161,8 +161,8 @@ def record(
     Raises what the program raises.
     """
     recording = Recording(stack_name, project)
-    with _lean():
-        contextvars.Context().run(_run, program, recording, answers or {})
+    with _lean(), ThreadPoolExecutor(max_workers=1) as own:
+        own.submit(contextvars.Context().run, _run, program, recording, answers or {}).result()
     return recording
 
 
