@@ -41,6 +41,7 @@ ABOUT = About(
         *plan(
             of_kinds(EGRESS_POLICY),
             ("metadata", "labels"),
+            ("metadata", "name"),
             ("spec", "destinationCIDRs"),
             ("spec", "excludedCIDRs"),
             ("spec", "egressGateway", "nodeSelector"),
@@ -197,6 +198,13 @@ def _policy(graph: Graph, policy: Resource, lane: str, address: Resource) -> Fou
             "and no egressGateways.",
             policy,
         )
+    if at(policy.props, "metadata", "name") != f"lane-{lane}":
+        yield (
+            f"{what} has not its lane's name; of two with one name one is lost. Name it lane-{lane}.",
+            policy,
+        )
+    if gateway.get("egressIP") is None:
+        yield f"{what} names no address, so its pods leave by the node's. Set egressIP to that of lane {lane}.", policy
     if gateway.get("interface"):
         yield f"{what} leaves by whatever address an interface has. Replace interface by egressIP.", policy
     elif config.private_address is not None:

@@ -9,9 +9,10 @@ from pulumi_policy import Severity
 
 from policies import committed, kubernetes
 from policies.inputs import EACH, after_creation, plan
+from policies.leases import is_lease_table
 from policies.plain import UNKNOWN, at, items, mapping
 from policies.rule import About, Resource, stack_rule
-from policies.scopes import CAMPAIGN_POD_TEMPLATES, named, of_kinds
+from policies.scopes import CAMPAIGN_POD_TEMPLATES, is_campaign_stack, named, of_kinds
 from warmlane import labels, names
 
 POD_NAMESPACE_LABEL = "io.kubernetes.pod.namespace"
@@ -41,14 +42,41 @@ ABOUT = About(
 
 
 def judge(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
+    yield from _whole_lease_table(resources)
     yield from _lease_table(resources)
     yield from _egress_policies(resources)
     yield from _workloads(resources)
 
 
+def _whole_lease_table(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
+    """An environment's stack holds the table, in its place and with every lane: rules on leases speak of it alone."""
+    if not resources or is_campaign_stack(resources[0]):
+        return
+    environment = committed.environment(resources[0].stack)
+    holders = {lease.lane: campaign for campaign, lease in environment.leases.items()}
+    tables = [
+        resource
+        for resource in resources
+        if is_lease_table(resource) and kubernetes.namespace(resource) == names.PLATFORM_NAMESPACE
+    ]
+    if not tables:
+        yield (
+            f"The stack {resources[0].stack} has no ConfigMap {names.PLATFORM_NAMESPACE}/"
+            f"{names.LEASE_TABLE_CONFIG_MAP}, so no rule sees who holds which lane. Declare Platform "
+            "(components/platform.py).",
+            resources[0],
+        )
+    for table in tables:
+        found = mapping(table.props, "data")
+        for lane in sorted(environment.lanes):
+            if found.get(lane) not in (holders.get(lane, ""), UNKNOWN) and not found.get(lane):
+                held = f"{holders[lane]} holds it" if lane in holders else "nobody holds it"
+                yield f"{kubernetes.title(table)} does not say of lane {lane} that {held}. Write it.", table
+
+
 def _lease_table(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
     for resource in resources:
-        if kubernetes.kind(resource) != "ConfigMap" or kubernetes.name(resource) != names.LEASE_TABLE_CONFIG_MAP:
+        if not is_lease_table(resource):
             continue
         lanes = dict[str, str]()
         for lane, campaign in mapping(resource.props, "data").items():

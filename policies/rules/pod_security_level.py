@@ -59,6 +59,15 @@ def judge(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
         strictest = max(declared.get(namespace, "privileged"), committed(namespace), key=pod_security.LEVELS.index)
         for message in _judge_pods(resource, strictest):
             yield message, resource
+    namespaces = {kubernetes.namespace(resource) for resource in resources if kubernetes.kind(resource) == "Namespace"}
+    for resource in kubernetes.first_of_each_namespace(resources):
+        namespace = kubernetes.namespace(resource)
+        if committed(namespace) != "privileged" and namespace not in namespaces:
+            yield (
+                f"{kubernetes.title(resource)} has pods in {namespace}, and the stack does not declare that Namespace, "
+                f"so that nothing enforces Pod Security `{committed(namespace)}` there. Declare it.",
+                resource,
+            )
 
 
 def committed(namespace: str) -> pod_security.Level:

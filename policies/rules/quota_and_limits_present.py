@@ -46,7 +46,12 @@ BOUNDED = (
     "requests.ephemeral-storage",
     "limits.ephemeral-storage",
     "persistentvolumeclaims",
+    "services",
     "services.loadbalancers",
+    "count/daemonsets.apps",
+    "count/statefulsets.apps",
+    "count/jobs.batch",
+    "count/cronjobs.batch",
 )
 ZERO = ("services.nodeports",)
 """A NodePort would open a sender on every node, past its own Service."""

@@ -49,14 +49,20 @@ INTO_PODS = (
 SECRETS = "secrets"
 WITHOUT_NAME = ("list", "watch", "deletecollection")
 """Verbs that `resourceNames` does not narrow, or of which nobody names the objects."""
+READING = ("get", "list", "watch")
+"""All that an account may do in every namespace at once."""
 AGGREGATED = "rbac.authorization.k8s.io/aggregate-to-"
 EVERYBODY = ("system:authenticated", "system:masters", "system:serviceaccounts", "system:unauthenticated")
 ACCOUNTS_OF = "system:serviceaccounts:"
 USER_OF = "system:serviceaccount:"
 
 
+Roles = dict[tuple[str, str, str], Resource]
+"""Roles of the plan by kind, namespace (of a Role) and name."""
+
+
 def judge(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
-    declared = {_role(resource) for resource in resources if kubernetes.kind(resource) in ROLES}
+    declared = {_role(resource): resource for resource in resources if kubernetes.kind(resource) in ROLES}
     for resource in resources:
         kind, what = kubernetes.kind(resource), kubernetes.title(resource)
         messages = list[str]()
@@ -108,7 +114,7 @@ def _names_its_secrets(rule: Any) -> bool:
     return verbs == {"create"} or (bool(items(rule, "resourceNames")) and verbs.isdisjoint(WITHOUT_NAME))
 
 
-def _judge_binding(what: str, resource: Resource, declared: set[tuple[str, str, str]]) -> Iterator[str]:
+def _judge_binding(what: str, resource: Resource, declared: Roles) -> Iterator[str]:
     role = at(resource.props, "roleRef")
     kind, name = at(role, "kind"), at(role, "name")
     if UNKNOWN not in (role, kind, name):
@@ -118,6 +124,12 @@ def _judge_binding(what: str, resource: Resource, declared: set[tuple[str, str, 
                 f"{what} gives the rights of {kind} {name}, which this plan does not declare, so nobody sees them. "
                 "Declare the role here, with the rules that it needs."
             )
+        elif kubernetes.kind(resource) == "ClusterRoleBinding":
+            for verb in _writing(declared[str(kind), namespace, str(name)]):
+                yield (
+                    f"{what} lets its subjects {verb} in every namespace, campaigns' as well. Bind what changes "
+                    "something by a RoleBinding of the namespace that it is needed in."
+                )
     for subject in items(resource.props, "subjects"):
         who = _campaigns_account(subject, kubernetes.namespace(resource))
         if who:
@@ -125,6 +137,12 @@ def _judge_binding(what: str, resource: Resource, declared: set[tuple[str, str, 
                 f"{what} gives rights to {who}; a campaign's pods ask the API server nothing, and rights for everybody "
                 "are theirs too. Remove the subject."
             )
+
+
+def _writing(role: Resource) -> list[str]:
+    """The verbs of a role by which something is changed."""
+    verbs = [str(verb) for rule in items(role.props, "rules") for verb in items(rule, "verbs") if verb is not UNKNOWN]
+    return list(dict.fromkeys(verb for verb in verbs if verb not in READING))
 
 
 def _campaigns_account(subject: Any, namespace: str) -> str:

@@ -72,6 +72,7 @@ def _facts(
     if written:
         expected += [
             ("warm_up.plan", config.warm_up.plan, written.plan),
+            ("sending_domain", config.sending_domain, written.sending_domain),
             ("daily_volume", config.daily_volume, written.daily_volume),
             ("wanted_by", config.wanted_by, written.wanted_by),
         ]
@@ -91,7 +92,8 @@ def _stage_is_over(lane_id: str, lane: Lane, file: str) -> Iterator[str]:
 
 
 def _steps(what: str, config: SenderConfig, start: Start) -> Iterator[str]:
-    """No day's limit exceeds the plan's figure of the sending days that lie behind it, plus one."""
+    """No day's limit exceeds the plan's figure of the sending days that lie behind it, plus one, or the daily volume,
+    by which caps are reckoned."""
     plan = config.warm_up.plan
     for offset, limit in enumerate(config.warm_up.limits):
         day, number = start.day + timedelta(days=offset), start.stage + 1 + offset
@@ -100,6 +102,11 @@ def _steps(what: str, config: SenderConfig, start: Start) -> Iterator[str]:
             yield (
                 f"{what} allows {limit} messages on {day}, sending day {number}, and the plan {plan} allows {most}. "
                 f"Lower the limit of that day to {most} or less."
+            )
+        if limit > config.daily_volume:
+            yield (
+                f"{what} allows {limit} messages on {day}, and the campaign's daily volume is {config.daily_volume}. "
+                "Write the limits by warmlane.sender_config."
             )
 
 

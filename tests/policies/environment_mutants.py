@@ -105,6 +105,24 @@ ENVIRONMENT_MUTANTS: list[tuple[str, str, Change, str]] = [
     ),
     (
         "lane-leased-once",
+        "no table",
+        lambda s: s.pop("platform-lease-table"),
+        "has no ConfigMap warmlane-platform/lease-table",
+    ),
+    (
+        "lane-leased-once",
+        "table elsewhere",
+        lambda s: s["platform-lease-table"].props["metadata"].update(namespace="warmlane-monitoring"),
+        "has no ConfigMap warmlane-platform/lease-table",
+    ),
+    (
+        "lane-leased-once",
+        "a lane left out",
+        lambda s: s["platform-lease-table"].props["data"].pop("amber"),
+        "does not say of lane amber that spring-sale holds it",
+    ),
+    (
+        "lane-leased-once",
         "unknown holder",
         lambda s: s["platform-lease-table"].props["data"].update(amber=UNKNOWN),
         "Lane leased once cannot be decided from data.amber",
@@ -114,6 +132,18 @@ ENVIRONMENT_MUTANTS: list[tuple[str, str, Change, str]] = [
         "no way out",
         lambda s: s.pop("amber-policy"),
         "Lane amber has no CiliumEgressGatewayPolicy",
+    ),
+    (
+        "lane-graph",
+        "another lane's name",
+        lambda s: s["amber-policy"].props["metadata"].update(name="lane-birch"),
+        "Name it lane-amber",
+    ),
+    (
+        "lane-graph",
+        "no address",
+        lambda s: gateway(s, "amber").pop("egressIP"),
+        "names no address, so its pods leave by the node's",
     ),
     (
         "lane-graph",

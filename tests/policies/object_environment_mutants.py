@@ -49,6 +49,12 @@ OBJECT_ENVIRONMENT_MUTANTS: list[tuple[str, str, Change, str]] = [
     ),
     (
         LEAST,
+        "deletes everywhere",
+        lambda s: s["monitoring-prometheus-role"].props["rules"][0]["verbs"].append("delete"),
+        "lets its subjects delete in every namespace",
+    ),
+    (
+        LEAST,
         "a campaign's account",
         binding("email-sender", namespace=WHERE),
         f"the ServiceAccount {WHERE}/email-sender",

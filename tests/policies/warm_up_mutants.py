@@ -117,6 +117,18 @@ WARM_UP_MUTANTS: list[tuple[str, str, Change, str]] = [
         schedule(limits=[200_001, 250_000]),
         "allows 200001 messages on 2026-11-02, sending day 15, and the plan moderate allows 200000",
     ),
+    (
+        "warm-up-schedule",
+        "other domain",
+        schedule(sending_domain="elsewhere.warmlane.test"),
+        "says sending_domain elsewhere.warmlane.test, but the committed config says spring-sale.warmlane.test",
+    ),
+    (
+        "warm-up-schedule",
+        "above the daily volume",
+        schedule(limits=[200_000, 275_000]),
+        "allows 275000 messages on 2026-11-03, and the campaign's daily volume is 250000",
+    ),
     ("warm-up-schedule", "never reached", schedule(limits=[200_000]), "reaches 250000 messages/day never"),
     (
         "warm-up-schedule",

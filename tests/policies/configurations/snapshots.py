@@ -64,6 +64,7 @@ def snapshot(
         "lanes": {lane: _facts(decks, model, taken) for lane, (_, _, model) in seen.items()},
         "leases": _leases(decks, seen),
     }
+    given(decks, found, "snapshot.feedback", "none")
     if kind.asked:
         held = [one for one in lanes.items() if one[1][1].role == "held"]
         found["holds"] = _holds(
