@@ -25,6 +25,8 @@ ORGANIZATION = "organization"
 """The organization of every stack in a backend without organizations."""
 STACK_TYPE = "pulumi:pulumi:Stack"
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
+BUILT_IN_PROVIDER = ("pulumi:providers:pulumi", "default")
+"""Type and name of the provider that the engine adds where a program reads another stack."""
 
 
 class Refusal(Exception):
@@ -115,10 +117,19 @@ class Monitor(mocks.MockMonitor):
         urn = self.make_urn(request.parent, request.type, request.name)
         if request.type != STACK_REFERENCE:
             raise Refusal(f"The program reads {request.type} {request.name}, and render knows nothing that exists.")
+        self._add_built_in_provider()
         properties = struct_pb2.Struct()
         properties.CopyFrom(request.properties)
         properties["outputs"] = dict(self.answers)
         return resource_pb2.ReadResourceResponse(urn=urn, properties=properties)
+
+    def _add_built_in_provider(self) -> None:
+        type_, name = BUILT_IN_PROVIDER
+        urn = self.make_urn("", type_, name)
+        if urn not in self.by_urn:
+            given: dict[str, Any] = {}
+            self.by_urn[urn] = Registration(urn, type_, name, True, "", "", given, given, False, (), None, (), (), {})
+            self.recording.registrations.append(self.by_urn[urn])
 
     def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:  # noqa: N802 - gRPC's name
         self.by_urn[request.urn].outputs = json_format.MessageToDict(request.outputs)

@@ -28,7 +28,9 @@ ABOUT = About(
 )
 
 PROVIDERS = ("aws", "kubernetes")
-PACKAGES = (*PROVIDERS, "pulumi", "warmlane")
+BUILT_IN = "pulumi"
+"""The engine's own provider, which it shows as a resource where a program reads another stack."""
+PACKAGES = (*PROVIDERS, BUILT_IN, "warmlane")
 MAKERS = {
     "kubernetes:helm.sh/": "Helm",
     "kubernetes:yaml": "a manifest file",
@@ -57,7 +59,7 @@ def judge(resource: Resource) -> Iterator[str]:
     package = resource.type.split(":")[0]
     if makers:
         yield f"{what} is made by {makers[0]}, which may make more than the plan shows. Declare each object by itself."
-    elif package not in PACKAGES or _provider(resource) not in ("", *PROVIDERS):
+    elif package not in PACKAGES or _provider(resource) not in ("", BUILT_IN, *PROVIDERS):
         yield (
             f"The type {resource.type} of {resource.name} is known to no rule, so what it makes is not judged. Use "
             f"resources of {' and '.join(PROVIDERS)}."
