@@ -12,6 +12,7 @@ from components.egress.placement import placement
 from warmlane import labels, names, sizing
 from warmlane.campaign import Campaign
 from warmlane.environment import Environment
+from warmlane.sender_config import CONFIG_DIRECTORY
 
 Manifest = dict[str, Any]
 
@@ -109,7 +110,7 @@ def _postfix(campaign_id: str, image: str, size: str) -> Manifest:
             {"name": SPOOL, "mountPath": "/var/spool/postfix"},
             {"name": LOGS, "mountPath": "/var/log/warmlane"},
             {"name": RUNTIME, "mountPath": "/run/warmlane"},
-            {"name": CONFIG, "mountPath": "/etc/warmlane/config", "readOnly": True},
+            {"name": CONFIG, "mountPath": CONFIG_DIRECTORY, "readOnly": True},
             {"name": IDENTITY, "mountPath": "/etc/warmlane/identity", "readOnly": True},
             {"name": SUBMISSION, "mountPath": "/etc/warmlane/submission", "readOnly": True},
         ],

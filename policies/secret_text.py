@@ -16,6 +16,10 @@ SECRET: Final = {"apikey", "authorization", "credential", "credentials", "passph
 }
 KEYS: Final = {"access", "api", "auth", "dkim", "encryption", "hmac", "private", "secret", "signing", "ssh", "tls"}
 """What makes a `key` a secret one; a public key, a map's key or the key of a label is none."""
+GLUED: Final = ("passphrase", "passwd", "password", "secret", "token")
+"""What a word may end in, as in `PGPASSWORD`."""
+RESULTS: Final = {"arc", "by", "dkim", "dmarc", "first", "second", "spf"}
+"""What makes a `pass` a result or a round and no password."""
 ENDINGS: Final = {"base", "hash", "plain", "text", "value"}
 """Words that may follow the one that tells, so that `password_value` is a password and `password_file` is not."""
 FILES: Final = re.compile(r".*\.key|id_(rsa|ecdsa|ed25519)|\.?htpasswd", re.IGNORECASE)
@@ -36,7 +40,10 @@ def is_secret_name(name: str) -> bool:
         words.pop()
     if not words or "public" in words:
         return False
-    return words[-1] in SECRET or (words[-1] == "key" and len(words) > 1 and words[-2] in KEYS)
+    if words[-1] == "pass":
+        return len(words) > 1 and words[-2] not in RESULTS
+    glued = words[-1].endswith(GLUED)
+    return words[-1] in SECRET or glued or (words[-1] == "key" and len(words) > 1 and words[-2] in KEYS)
 
 
 def is_literal(value: Any) -> bool:

@@ -13,6 +13,8 @@ from warmlane.campaign import Campaign
 from warmlane.environment import Environment, Lane, Lease
 from warmlane.warmup.schedule import schedule, start
 
+CONFIG_DIRECTORY = "/etc/warmlane/config"
+"""Where a sender's pod has the ConfigMap `sender-config`."""
 CONFIG_KEY = "config.json"
 """Key of the ConfigMap `sender-config` under which the document's JSON lies."""
 IDENTITY_KEY = "identity.json"

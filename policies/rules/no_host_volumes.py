@@ -27,9 +27,13 @@ ABOUT = About(
     name="no-host-volumes",
     display_name="No host volumes",
     description=(
-        "PersistentVolumes lie on no node's disk, and claims are filled by a storage class, by no volume of choice."
+        "PersistentVolumes lie on no node's disk, claims are filled by a storage class, by no volume of choice, and "
+        "pods have no volume that their node fetches over the network."
     ),
-    why="A claim on a volume with a hostPath gives a pod its node's file system, which Pod Security does not see.",
+    why=(
+        "A claim on a volume with a hostPath gives a pod its node's file system, which Pod Security does not see; a "
+        "share that the node mounts for a pod is a way out past every NetworkPolicy."
+    ),
     remediation="Leave the volume to a storage class: name the class, or none for the cluster's default.",
     severity=Severity.CRITICAL,
     inputs=(
@@ -37,10 +41,16 @@ ABOUT = About(
         *plan(of_kinds("StorageClass"), "provisioner"),
         *plan(of_kinds("PersistentVolumeClaim"), *(("spec", field) for field in CLAIM)),
         *plan(of_kinds("StatefulSet"), *((*TEMPLATE, "spec", field) for field in CLAIM)),
+        *plan(POD_TEMPLATES, ("spec", "volumes", EACH)),
         *plan(POD_TEMPLATES, *((*EPHEMERAL, "spec", field) for field in CLAIM)),
     ),
 )
 
+OF_THE_CLUSTER = {
+    *("configMap", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected", "secret"),
+    "hostPath",
+}
+"""Sources of a pod's volumes that its node needs no other host for; `no-host-access` refuses hostPath."""
 ON_A_NODE = ("hostPath", "local")
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
 """Provisioner of classes whose volumes somebody makes by hand, on nodes' own disks."""
@@ -61,6 +71,13 @@ def judge(resource: Resource) -> Iterator[str]:
             f"{what} has the provisioner {NO_PROVISIONER}, whose volumes lie on nodes' disks. Name a provisioner that "
             "makes volumes off the nodes."
         )
+    if kubernetes.has_pods(resource):
+        for volume in items(kubernetes.pod_template(resource), "spec", "volumes"):
+            for source in sorted(set(volume) - OF_THE_CLUSTER - {"name"} if isinstance(volume, dict) else ()):
+                yield (
+                    f"{what} has its node fetch the volume {at(volume, 'name')} by {source}, outside every "
+                    "NetworkPolicy. Use a claim or a volume of the cluster's own objects."
+                )
     for claim in _claims(resource):
         yield from _judge_claim(what, claim)
 

@@ -17,13 +17,16 @@ SOURCES = ("spec", "volumes", EACH, "projected", "sources", EACH)
 ABOUT = About(
     name="no-service-account-token",
     display_name="No service account token",
-    description="A campaign's accounts and pods mount no token, project none, and keep none in a Secret.",
+    description=(
+        "A campaign's accounts and pods mount no token, project none, keep none in a Secret, and get none for a role "
+        "of the cloud."
+    ),
     why="Whoever takes over a sender by a mail should find nothing in it that opens the cluster.",
     remediation="Set automountServiceAccountToken to false, and remove the token's volume or Secret.",
     severity=Severity.HIGH,
     inputs=(
         *plan(of_kinds("ServiceAccount", "Secret"), ("metadata", "namespace")),
-        *plan(of_kinds("ServiceAccount"), "automountServiceAccountToken"),
+        *plan(of_kinds("ServiceAccount"), "automountServiceAccountToken", ("metadata", "annotations")),
         *plan(of_kinds("Secret"), "type"),
         *plan(WORKLOADS, ("metadata", "namespace")),
         *plan(CAMPAIGN_POD_TEMPLATES, ("spec", "automountServiceAccountToken"), (*SOURCES, "serviceAccountToken")),
@@ -31,6 +34,8 @@ ABOUT = About(
 )
 
 MOUNT = "automountServiceAccountToken"
+CLOUD_ROLES = ("azure.workload.identity/client-id", "eks.amazonaws.com/role-arn", "iam.gke.io/gcp-service-account")
+"""Annotations by which a cloud's webhook puts a token, or its metadata service a role, into every pod of an account."""
 TOKEN_SECRET = "kubernetes.io/service-account-token"
 
 
@@ -42,6 +47,10 @@ def judge(resource: Resource) -> Iterator[str]:
     sound = (False, UNKNOWN, None) if kubernetes.is_patch(resource) else (False, UNKNOWN)
     if kind == "ServiceAccount" and at(resource.props, MOUNT) not in sound:
         yield f"{what} lets its pods mount a token. Set {MOUNT} to false."
+    if kind == "ServiceAccount":
+        for key in CLOUD_ROLES:
+            if at(resource.props, "metadata", "annotations", key) not in (None, UNKNOWN):
+                yield f"{what} gives its pods a role of the cloud, and a token for it. Remove the annotation {key}."
     if kind == "Secret" and at(resource.props, "type") == TOKEN_SECRET:
         yield f"{what} holds a token that never ends. Remove the Secret."
     if not kubernetes.has_pods(resource):

@@ -10,15 +10,17 @@ from collections.abc import Iterator
 
 from pulumi_policy import Severity
 
-from policies import kubernetes
+from policies import kubernetes, lanes
 from policies.rule import About, Resource, resource_rule, title
+from policies.scopes import is_campaign_stack
 
 ABOUT = About(
     name="no-unseen-objects",
     display_name="No unseen objects",
     description=(
-        "A stack declares Kubernetes' own kinds, Cilium's egress gateway and network policies, and AWS resources, each "
-        "whole and by itself: no release, chart, manifest file, patch, list, command or provider beside those."
+        "A stack declares Kubernetes' own kinds, Cilium's egress gateway and network policies, and (an "
+        "environment's) the AWS resources of lanes, each whole and by itself: no release, chart, manifest file, patch, list, command or "
+        "provider beside those, and nothing that changes other objects behind the plan."
     ),
     why="What a rule is not shown, or knows nothing of, is made without being judged.",
     remediation="Declare each object as a resource of its own, in a component of components/.",
@@ -43,12 +45,26 @@ MAKERS = {
 
 GROUPS = {
     *("core", "apps", "batch", "autoscaling", "policy", "extensions", "meta"),
-    *("networking.k8s.io", "discovery.k8s.io", "rbac.authorization.k8s.io", "certificates.k8s.io"),
+    *("networking.k8s.io", "discovery.k8s.io", "rbac.authorization.k8s.io"),
     *("storage.k8s.io", "scheduling.k8s.io", "node.k8s.io", "coordination.k8s.io", "events.k8s.io"),
-    *("admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io"),
-    *("flowcontrol.apiserver.k8s.io", "resource.k8s.io"),
 }
-"""API groups that Kubernetes itself serves (1.35)."""
+"""API groups that Kubernetes itself serves (1.35), but for those by which a webhook, a policy of admission, another API
+server or a certificate changes what others have declared."""
+BESIDE_THE_PLAN = ("Binding", "Node")
+"""Kinds by which a pod comes to a node, or a node to a lane's labels, past the scheduler and the lane's node group."""
+AWS_TYPES = {
+    lanes.ADDRESS,
+    lanes.ADDRESS_ASSOCIATION,
+    lanes.NAT,
+    lanes.NODES,
+    lanes.RECORD,
+    lanes.REVERSE_NAME,
+    lanes.ROUTE,
+    lanes.ROUTE_TABLE,
+    lanes.SUBNET,
+    lanes.SUBNET_ROUTES,
+}
+"""What a lane is made of. Another type may run pods or nodes (Fargate, instances), or give somebody rights."""
 CUSTOM_TYPES = ("CiliumEgressGatewayPolicy", "CiliumNetworkPolicy")
 """The only kinds of another group: `lane-leased-once` and `no-wide-allow` judge them."""
 
@@ -68,6 +84,12 @@ def judge(resource: Resource) -> Iterator[str]:
         yield f"{what} holds only a part of an object, so no rule can judge the whole. Declare the object itself."
     elif package == "kubernetes" and resource.type.endswith("List"):
         yield f"{what} holds objects that no rule looks at. Declare each object by itself."
+    elif package == "aws" and is_campaign_stack(resource):
+        yield f"{what} is declared by a campaign, which owns nothing in AWS. Declare it in the environment's stack."
+    elif package == "aws" and resource.type not in AWS_TYPES:
+        yield f"{what} is no part of a lane, and no rule knows what it makes or allows. Keep it out of this stack."
+    elif kubernetes.kind(resource) in BESIDE_THE_PLAN:
+        yield f"{what} would bring pods and nodes together past the scheduler. Remove it; labels pin pods."
     elif package == "kubernetes" and not _known(resource):
         yield (
             f"{what} is of the API group {kubernetes.group(resource)}, and no rule knows what such an object makes or "

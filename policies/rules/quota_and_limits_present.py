@@ -18,15 +18,18 @@ from policies.inputs import EACH, plan
 from policies.plain import UNKNOWN, at, items, mapping
 from policies.quantity import amount
 from policies.rule import About, Resource, stack_rule
-from policies.scopes import of_kinds
+from policies.scopes import CAMPAIGN_POD_TEMPLATES, of_kinds
 from warmlane import sizing
+
+PRIORITIES = ("priorityClassName", "priority")
+"""Fields by which the scheduler puts other pods out to make room for one."""
 
 ABOUT = About(
     name="quota-and-limits-present",
     display_name="Quota and limits present",
     description=(
         "A campaign's namespace has a ResourceQuota over everything that it can use up, no larger than its sender "
-        "needs, and a LimitRange with defaults."
+        "needs, and a LimitRange with defaults; its pods go before nobody else's."
     ),
     why="A node that one campaign has filled evicts the senders of all others.",
     remediation="Declare CampaignIsolation (components/isolation.py); its figures come from warmlane/sizing.py.",
@@ -34,6 +37,7 @@ ABOUT = About(
     inputs=(
         *plan(of_kinds("ResourceQuota"), "spec", ("metadata", "namespace")),
         *plan(of_kinds("LimitRange"), ("spec", "limits", EACH), ("metadata", "namespace")),
+        *plan(CAMPAIGN_POD_TEMPLATES, *(("spec", field) for field in PRIORITIES)),
     ),
 )
 
@@ -61,6 +65,14 @@ SCOPES = ("scopes", "scopeSelector")
 
 
 def judge(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
+    for resource in filter(kubernetes.has_pods, resources):
+        template = kubernetes.pod_template(resource)
+        for field in PRIORITIES if kubernetes.campaign(resource) else ():
+            if at(template, "spec", field) not in (None, "", 0, UNKNOWN):
+                yield (
+                    f"{kubernetes.title(resource)} may put other campaigns' pods out by its {field}. Remove {field}.",
+                    resource,
+                )
     for resource in kubernetes.first_of_each_namespace(resources):
         if not kubernetes.campaign(resource):
             continue

@@ -15,6 +15,7 @@ from pulumi_policy import Severity
 from policies import kubernetes, secret_text
 from policies.inputs import EACH, Scope, after_creation, plan
 from policies.plain import UNKNOWN, at, items, mapping
+from policies.pod_security.baseline import HOOKS, PROBES
 from policies.resource import Resource
 from policies.rule import About, resource_rule
 from policies.scopes import POD_TEMPLATES, in_containers, named
@@ -29,18 +30,21 @@ def _is_config_map(resource: Resource) -> bool:
 CONFIG_MAPS = Scope(f"every ConfigMap but {names.SENDER_IDENTITY_CONFIG_MAP}", _is_config_map)
 OBJECTS = Scope("every Kubernetes object", lambda resource: bool(kubernetes.kind(resource)))
 
+HANDLERS = [(probe,) for probe in PROBES] + [("lifecycle", hook) for hook in HOOKS]
+"""What the kubelet asks or runs by itself, below a container."""
+
 ABOUT = About(
     name="secrets-in-secrets",
     display_name="Secrets in Secrets",
     description=(
-        "No password, token, private key or URL with a password stands in a ConfigMap, an environment variable, an "
-        "annotation or an argument."
+        "No password, token, private key or URL with a password stands in a ConfigMap, an environment variable, a "
+        "label, an annotation, an argument or a probe."
     ),
     why="All of those are read by whoever may look at a pod, and Pulumi keeps them in clear text in state and logs.",
     remediation="Put it into a Secret, mount that as a file, and let the program read the file.",
     severity=Severity.CRITICAL,
     inputs=(
-        *plan(OBJECTS, ("metadata", "annotations")),
+        *plan(OBJECTS, ("metadata", "annotations"), ("metadata", "labels")),
         *plan(CONFIG_MAPS, "data", "binaryData"),
         *plan(
             POD_TEMPLATES,
@@ -48,6 +52,8 @@ ABOUT = About(
             *in_containers("env", EACH, "value"),
             *in_containers("command", EACH),
             *in_containers("args", EACH),
+            *(path for handler in HANDLERS for path in in_containers(*handler, "exec", "command")),
+            *(path for handler in HANDLERS for path in in_containers(*handler, "httpGet", "httpHeaders")),
         ),
         *after_creation(named("ConfigMap", names.SENDER_IDENTITY_CONFIG_MAP), ("data", IDENTITY_KEY)),
     ),
@@ -77,6 +83,9 @@ def _found(resource: Resource) -> Iterator[tuple[str, str]]:
 
 
 def _in_annotations(where: str, metadata: Any) -> Iterator[tuple[str, str]]:
+    for key, value in mapping(metadata, "labels").items():
+        if secret_text.is_secret_name(key.rsplit("/", 1)[-1]) and secret_text.is_literal(value):
+            yield f"{where.replace('annotations', 'labels')}.{key}", "a secret"
     for key, value in mapping(metadata, "annotations").items():
         if secret_text.is_secret_name(key.rsplit("/", 1)[-1]) and secret_text.is_literal(value):
             yield f"{where}.{key}", "a secret"
@@ -90,8 +99,20 @@ def _in_container(container: dict[str, Any]) -> Iterator[tuple[str, str]]:
         name, value = at(variable, "name"), at(variable, "value")
         if secret_text.is_secret_name(str(name)) and secret_text.is_literal(value):
             yield f"the variable {name} of {where}", "a secret"
+        elif isinstance(value, str):
+            yield from (
+                (f"the variable {name} ({found}) of {where}", "a secret") for found in secret_text.in_document(value)
+            )
     for name in secret_text.in_words([*items(container, "command"), *items(container, "args")]):
         yield f"the option {name} of {where}", "a secret"
+    for handler in HANDLERS:
+        asked = at(container, *handler)
+        for name in secret_text.in_words(items(asked, "exec", "command")):
+            yield f"the option {name} of {'.'.join(handler)} of {where}", "a secret"
+        for header in items(asked, "httpGet", "httpHeaders"):
+            name, value = at(header, "name"), at(header, "value")
+            if secret_text.is_secret_name(str(name)) and secret_text.is_literal(value):
+                yield f"the header {name} of {'.'.join(handler)} of {where}", "a secret"
 
 
 def _in_config_map(props: dict[str, Any]) -> Iterator[tuple[str, str]]:

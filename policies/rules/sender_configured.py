@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Any
 
 from pulumi_policy import Severity
@@ -12,12 +13,14 @@ from policies.inputs import plan
 from policies.plain import UNKNOWN, at, items
 from policies.rule import About, Resource, stack_rule
 from warmlane import names
+from warmlane.sender_config import CONFIG_DIRECTORY
 
 ABOUT = About(
     name="sender-configured",
     display_name="Sender configured",
     description=(
-        "Every workload of a campaign mounts the ConfigMap with its schedule, and the stack declares that ConfigMap."
+        "Every workload of a campaign mounts the ConfigMap with its schedule, whole and where its sender reads it, and "
+        "the stack declares that ConfigMap."
     ),
     why="A sender that starts without its configuration has no limits, and the schedule that is judged is not its own.",
     remediation="Declare CampaignSender (components/sender.py), which writes and mounts the configuration.",
@@ -49,12 +52,24 @@ def _workload(resource: Resource, declared: set[str]) -> Iterator[str]:
     volumes = [
         volume for volume in items(spec, "volumes") if at(volume, "configMap", "name") == names.SENDER_CONFIG_MAP
     ]
-    if not any(at(volume, "name") in _mounted(spec) for volume in volumes):
-        yield f"{what} does not mount the ConfigMap {names.SENDER_CONFIG_MAP}. Mount it at /etc/warmlane/config."
+    own = {str(at(volume, "name")) for volume in volumes}
+    others = sorted(_mounted_there(spec) - own)
+    if own.isdisjoint(_mounted_there(spec)):
+        yield f"{what} does not mount the ConfigMap {names.SENDER_CONFIG_MAP}. Mount it at {CONFIG_DIRECTORY}."
+    elif others:
+        yield (
+            f"{what} mounts {', '.join(others)} over or into {CONFIG_DIRECTORY}, where its sender reads what it may "
+            f"send. Mount the ConfigMap {names.SENDER_CONFIG_MAP} alone there."
+        )
     elif namespace not in declared:
         yield (
             f"{what} mounts the ConfigMap {names.SENDER_CONFIG_MAP}, which this stack does not declare in {namespace}. "
             "Declare it from warmlane.sender_config."
+        )
+    if any(at(volume, "configMap", "items") for volume in volumes):
+        yield (
+            f"{what} picks keys of the ConfigMap {names.SENDER_CONFIG_MAP}, so its sender may read another document "
+            "than the one that is judged. Remove items from the volume."
         )
     if any(at(volume, "configMap", "optional") not in (None, False) for volume in volumes):
         yield (
@@ -63,14 +78,26 @@ def _workload(resource: Resource, declared: set[str]) -> Iterator[str]:
         )
 
 
-def _mounted(spec: Any) -> set[Any]:
-    """Names of the volumes that a container mounts whole: a mount by subPath does not follow a change."""
+def _mounted_there(spec: Any) -> set[str]:
+    """Names of the volumes that a container mounts where the configuration is, above or below it.
+
+    A mount by subPath does not follow a change, so it counts as somebody else's.
+    """
     return {
-        at(mount, "name")
+        str(at(mount, "name")) + ("" if whole else f" ({mount.get('subPath') or mount.get('subPathExpr')})")
         for container in kubernetes.containers(spec)
         for mount in items(container, "volumeMounts")
-        if not at(mount, "subPath") and not at(mount, "subPathExpr")
+        if isinstance(mount, dict) and _meets(at(mount, "mountPath"))
+        for whole in [not at(mount, "subPath") and not at(mount, "subPathExpr")]
     }
+
+
+def _meets(path: Any) -> bool:
+    """Whether a mount at a path shows, hides or fills the directory of the configuration."""
+    if not isinstance(path, str):
+        return False
+    place, ours = PurePosixPath("/", path), PurePosixPath(CONFIG_DIRECTORY)
+    return place == ours or place in ours.parents or ours in place.parents
 
 
 RULE = stack_rule(ABOUT, judge)

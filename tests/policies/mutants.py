@@ -7,6 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from tests.policies.campaign_mutants import CAMPAIGN_MUTANTS
+from tests.policies.detour_mutants import DETOUR_ENVIRONMENT_MUTANTS, DETOUR_MUTANTS
 from tests.policies.environment_mutants import ENVIRONMENT_MUTANTS
 from tests.policies.harness import Declared, campaign_stack, environment_stack
 from tests.policies.identity_mutants import IDENTITY_MUTANTS
@@ -39,6 +40,8 @@ MUTANTS = [
     *[Mutant(environment_stack, *mutant) for mutant in [*ENVIRONMENT_MUTANTS, *LEASE_MUTANTS]],
     *[Mutant(campaign_stack, *mutant) for mutant in OBJECT_MUTANTS],
     *[Mutant(environment_stack, *mutant) for mutant in OBJECT_ENVIRONMENT_MUTANTS],
+    *[Mutant(campaign_stack, *mutant) for mutant in DETOUR_MUTANTS],
+    *[Mutant(environment_stack, *mutant) for mutant in DETOUR_ENVIRONMENT_MUTANTS],
     *[Mutant(prod_stack, *mutant) for mutant in LANE_MUTANTS],
     *[Mutant(campaign_stack, *mutant) for mutant in NETWORK_CAMPAIGN_MUTANTS],
     *[Mutant(environment_stack, *mutant) for mutant in NETWORK_ENVIRONMENT_MUTANTS],

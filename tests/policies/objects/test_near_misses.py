@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.policies.detour_mutants import DETOUR_NEAR_MISSES
 from tests.policies.harness import IMAGE, Declared, campaign_stack, environment_stack, kubernetes, rule, violations
 from tests.policies.object_changes import (
     RBAC,
@@ -166,7 +167,7 @@ ENVIRONMENT: list[tuple[str, str, Change]] = [
     ),
 ]
 CASES: list[tuple[Callable[[], Stack], str, str, Change]] = [
-    *[(campaign_stack, *case) for case in CAMPAIGN],
+    *[(campaign_stack, *case) for case in [*CAMPAIGN, *DETOUR_NEAR_MISSES]],
     *[(environment_stack, *case) for case in ENVIRONMENT],
 ]
 
