@@ -20,6 +20,21 @@ from policies.scopes import is_campaign_stack, of_kinds, of_types
 from warmlane import labels, names
 from warmlane.environment import CiliumGateway, NatGateway
 
+OTHER_ANSWERS = (
+    "aliases",
+    "cidrRoutingPolicy",
+    "failoverRoutingPolicies",
+    "geolocationRoutingPolicies",
+    "geoproximityRoutingPolicy",
+    "healthCheckId",
+    "latencyRoutingPolicies",
+    "multivalueAnswerRoutingPolicy",
+    "region",
+    "setIdentifier",
+    "weightedRoutingPolicies",
+)
+"""Properties of a record by which its name answers some of those who ask otherwise, or not at all."""
+
 ABOUT = About(
     name="lane-graph",
     display_name="Lane graph",
@@ -36,7 +51,7 @@ ABOUT = About(
     severity=Severity.CRITICAL,
     inputs=(
         *plan(of_types(lanes.ADDRESS, lanes.SUBNET, lanes.NAT, lanes.ROUTE_TABLE, lanes.NODES), "tags"),
-        *plan(of_types(lanes.RECORD), "name", "type"),
+        *plan(of_types(lanes.RECORD), "name", "type", "zoneId", *OTHER_ANSWERS),
         *plan(of_types(lanes.REVERSE_NAME), "domainName"),
         *plan(
             of_kinds(EGRESS_POLICY),
@@ -125,6 +140,12 @@ def _address(graph: Graph, lane: str) -> Generator[tuple[str, Resource], None, R
     address = addresses[0]
     records = items(hosts[0].props, "records")
     yield from _edge(graph, hosts[0], "records", address, lane)
+    for key in OTHER_ANSWERS:
+        if at(hosts[0].props, key) not in (None, UNKNOWN, False, "", [], {}):
+            yield f"{title(hosts[0])} sets {key}, and a lane's name has one answer for all. Remove {key}.", hosts[0]
+    zone = environment.aws.zone_id
+    if at(hosts[0].props, "zoneId") not in (zone, UNKNOWN):
+        yield f"{title(hosts[0])} is in another zone than the committed one. Set zoneId to {zone}.", hosts[0]
     yield from _same(hosts[0], records[0] if records else None, address, at(address.props, "publicIp"), "address")
     reverses = graph.of_host(lanes.REVERSE_NAME, host)
     yield from _one(graph, lane, f"reverse name {host}", reverses)

@@ -29,8 +29,9 @@ FORBIDDEN = {
         "enableDns64",
         "mapPublicIpOnLaunch",
         "mapCustomerOwnedIpOnLaunch",
+        "region",
     ),
-    lanes.ROUTE_TABLE: ("routes", "propagatingVgws"),
+    lanes.ROUTE_TABLE: ("routes", "propagatingVgws", "region"),
     lanes.ROUTE: (
         "carrierGatewayId",
         "coreNetworkArn",
@@ -41,22 +42,27 @@ FORBIDDEN = {
         "localGatewayId",
         "networkInterfaceId",
         "odbNetworkArn",
+        "region",
         "transitGatewayId",
         "vpcEndpointId",
         "vpcPeeringConnectionId",
     ),
-    lanes.SUBNET_ROUTES: ("gatewayId",),
+    lanes.SUBNET_ROUTES: ("gatewayId", "region"),
     lanes.NAT: (
         "availabilityZoneAddresses",
         "secondaryAllocationIds",
         "secondaryPrivateIpAddressCount",
         "secondaryPrivateIpAddresses",
+        "region",
     ),
-    lanes.NODES: ("launchTemplate",),
-    lanes.ADDRESS: ("instance", "networkInterface", "associateWithPrivateIp"),
+    lanes.NODES: ("launchTemplate", "remoteAccess", "region"),
+    lanes.ADDRESS: ("instance", "networkInterface", "associateWithPrivateIp", "region"),
+    lanes.REVERSE_NAME: ("region",),
+    lanes.ADDRESS_ASSOCIATION: ("instanceId", "region"),
 }
 """By type, fields that lead around the lane's one address, or that could: a launch template may give nodes public
-addresses, and routes inside a table are seen by no rule on routes."""
+addresses, remote access opens them to whoever has a key, routes inside a table are seen by no rule on routes, and what
+lies in a region of its own is no part of the lane."""
 
 FOREIGN = {
     "aws:ec2/defaultRouteTable:DefaultRouteTable",
@@ -93,14 +99,23 @@ ABOUT = About(
     remediation="Declare Lane (components/lane.py), which takes zone, subnet and NAT from the environment's config.",
     severity=Severity.CRITICAL,
     inputs=(
-        *plan(of_types(lanes.SUBNET), "tags", "cidrBlock", "availabilityZone", *FORBIDDEN[lanes.SUBNET]),
-        *plan(of_types(lanes.ROUTE_TABLE), "tags", *FORBIDDEN[lanes.ROUTE_TABLE]),
+        *plan(of_types(lanes.SUBNET), "tags", "vpcId", "cidrBlock", "availabilityZone", *FORBIDDEN[lanes.SUBNET]),
+        *plan(of_types(lanes.ROUTE_TABLE), "tags", "vpcId", *FORBIDDEN[lanes.ROUTE_TABLE]),
         *plan(of_types(lanes.ROUTE), "destinationCidrBlock", *FORBIDDEN[lanes.ROUTE]),
         *plan(of_types(lanes.SUBNET_ROUTES), *FORBIDDEN[lanes.SUBNET_ROUTES]),
         *plan(of_types(lanes.NAT), "tags", "subnetId", "connectivityType", "availabilityMode", *FORBIDDEN[lanes.NAT]),
-        *plan(of_types(lanes.NODES), "tags", "labels", "taints", *FORBIDDEN[lanes.NODES]),
+        *plan(
+            of_types(lanes.NODES),
+            *("tags", "labels", "taints", "clusterName", "nodeRoleArn"),
+            *FORBIDDEN[lanes.NODES],
+        ),
         *plan(of_types(lanes.ADDRESS), "tags", *FORBIDDEN[lanes.ADDRESS]),
-        *plan(of_types(lanes.ADDRESS_ASSOCIATION), "networkInterfaceId", "privateIpAddress"),
+        *plan(of_types(lanes.REVERSE_NAME), *FORBIDDEN[lanes.REVERSE_NAME]),
+        *plan(
+            of_types(lanes.ADDRESS_ASSOCIATION),
+            *("networkInterfaceId", "privateIpAddress"),
+            *FORBIDDEN[lanes.ADDRESS_ASSOCIATION],
+        ),
     ),
 )
 
@@ -164,6 +179,13 @@ def _subnet(resource: Resource, what: str, environment: Environment) -> Iterator
             f"{what} carries the tag {CNI_TAG}, by which the VPC CNI puts pods of other lanes into it. Remove the tag."
         )
 
+    yield from _vpc(resource, what, environment)
+
+
+def _vpc(resource: Resource, what: str, environment: Environment) -> Iterator[str]:
+    if isinstance(environment.egress, NatGateway):
+        yield from _differs(what, resource.props, {"vpcId": environment.egress.vpc_id})
+
 
 def _route(resource: Resource, what: str, _environment: Environment) -> Iterator[str]:
     destination = at(resource.props, "destinationCidrBlock")
@@ -187,8 +209,10 @@ def _nat(resource: Resource, what: str, environment: Environment) -> Iterator[st
         yield from _differs(what, resource.props, {"subnetId": egress.public_subnet_ids.get(lane.zone)})
 
 
-def _nodes(resource: Resource, what: str, _environment: Environment) -> Iterator[str]:
-    lane = lanes.lane(resource)
+def _nodes(resource: Resource, what: str, environment: Environment) -> Iterator[str]:
+    lane, cluster = lanes.lane(resource), environment.cluster
+    joined = {"clusterName": cluster.eks_cluster_name, "nodeRoleArn": cluster.node_role_arn}
+    yield from _differs(what, resource.props, joined)
     taints = items(resource.props, "taints")
     expected = {"key": labels.LANE, "value": lane, "effect": TAINT_EFFECT}
     if UNKNOWN not in (at(resource.props, "taints"), *taints) and expected not in taints:
@@ -220,6 +244,7 @@ def _association(resource: Resource, what: str, environment: Environment) -> Ite
 
 CHECKS: dict[str, Callable[[Resource, str, Environment], Iterator[str]]] = {
     lanes.SUBNET: _subnet,
+    lanes.ROUTE_TABLE: _vpc,
     lanes.ROUTE: _route,
     lanes.NAT: _nat,
     lanes.NODES: _nodes,

@@ -79,6 +79,8 @@ GATEWAY = "aws:ec2/internetGateway:InternetGateway"
 
 LANE_MUTANTS: list[tuple[str, str, Change, str]] = [
     (GRAPH, "no NAT", drop("cobalt-nat"), "Lane cobalt has no NAT gateway"),
+    (GRAPH, "other zone", props("cobalt-host", zoneId="Z9"), "is in another zone than the committed one"),
+    (GRAPH, "another answer for some", props("cobalt-host", setIdentifier="eu"), "sets setIdentifier"),
     (GRAPH, "no address", drop("cobalt-address"), "does not take its address from one elastic IP of lane cobalt"),
     (GRAPH, "no A record", drop("ochre-host"), "Lane ochre has no A record ochre.mail.example.com"),
     (GRAPH, "no reverse name", drop("ochre-reverse"), "Lane ochre has no reverse name ochre.mail.example.com"),
@@ -238,6 +240,12 @@ LANE_MUTANTS: list[tuple[str, str, Change, str]] = [
     ),
     (NETWORK, "no label", props("cobalt-nodes", labels={}), "labels its nodes with no lane"),
     (NETWORK, "launch template", props("cobalt-nodes", launchTemplate={"id": "lt-1"}), "sets launchTemplate"),
+    (NETWORK, "opened by a key", props("cobalt-nodes", remoteAccess={"ec2SshKey": "k"}), "sets remoteAccess"),
+    (NETWORK, "other region", props("cobalt-address", region="us-east-1"), "sets region"),
+    (NETWORK, "other VPC", props("cobalt-subnet", vpcId="vpc-9"), "vpcId is vpc-9, but the committed config says"),
+    (NETWORK, "routes of another VPC", props("cobalt-routes", vpcId="vpc-9"), "vpcId is vpc-9"),
+    (NETWORK, "other rights", props("cobalt-nodes", nodeRoleArn="arn:aws:iam::1:role/x"), "nodeRoleArn is arn:aws"),
+    (NETWORK, "other cluster", props("cobalt-nodes", clusterName="web"), "clusterName is web"),
     (NETWORK, "address of a machine", props("cobalt-address", instance="i-1"), "sets instance"),
     (NETWORK, "uncommitted lane", lane_tag("cobalt-nat", "teal"), "tagged with the lane teal, which is not committed"),
     (NETWORK, "no lane", lambda s: s["cobalt-subnet"].props["tags"].pop("warmlane.dev/lane"), "tagged with no lane"),
