@@ -29,7 +29,6 @@ OTHER_ANSWERS = (
     "healthCheckId",
     "latencyRoutingPolicies",
     "multivalueAnswerRoutingPolicy",
-    "region",
     "setIdentifier",
     "weightedRoutingPolicies",
 )

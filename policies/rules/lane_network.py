@@ -29,9 +29,8 @@ FORBIDDEN = {
         "enableDns64",
         "mapPublicIpOnLaunch",
         "mapCustomerOwnedIpOnLaunch",
-        "region",
     ),
-    lanes.ROUTE_TABLE: ("routes", "propagatingVgws", "region"),
+    lanes.ROUTE_TABLE: ("routes", "propagatingVgws"),
     lanes.ROUTE: (
         "carrierGatewayId",
         "coreNetworkArn",
@@ -42,27 +41,23 @@ FORBIDDEN = {
         "localGatewayId",
         "networkInterfaceId",
         "odbNetworkArn",
-        "region",
         "transitGatewayId",
         "vpcEndpointId",
         "vpcPeeringConnectionId",
     ),
-    lanes.SUBNET_ROUTES: ("gatewayId", "region"),
+    lanes.SUBNET_ROUTES: ("gatewayId",),
     lanes.NAT: (
         "availabilityZoneAddresses",
         "secondaryAllocationIds",
         "secondaryPrivateIpAddressCount",
         "secondaryPrivateIpAddresses",
-        "region",
     ),
-    lanes.NODES: ("launchTemplate", "remoteAccess", "region"),
-    lanes.ADDRESS: ("instance", "networkInterface", "associateWithPrivateIp", "region"),
-    lanes.REVERSE_NAME: ("region",),
-    lanes.ADDRESS_ASSOCIATION: ("instanceId", "region"),
+    lanes.NODES: ("launchTemplate", "remoteAccess"),
+    lanes.ADDRESS: ("instance", "networkInterface", "associateWithPrivateIp"),
+    lanes.ADDRESS_ASSOCIATION: ("instanceId",),
 }
 """By type, fields that lead around the lane's one address, or that could: a launch template may give nodes public
-addresses, remote access opens them to whoever has a key, routes inside a table are seen by no rule on routes, and what
-lies in a region of its own is no part of the lane."""
+addresses, remote access opens them to whoever has a key, and routes inside a table are seen by no rule on routes."""
 
 FOREIGN = {
     "aws:ec2/defaultRouteTable:DefaultRouteTable",
@@ -110,7 +105,7 @@ ABOUT = About(
             *FORBIDDEN[lanes.NODES],
         ),
         *plan(of_types(lanes.ADDRESS), "tags", *FORBIDDEN[lanes.ADDRESS]),
-        *plan(of_types(lanes.REVERSE_NAME), *FORBIDDEN[lanes.REVERSE_NAME]),
+        *plan(of_types(*sorted(OF_LANES)), "region"),
         *plan(
             of_types(lanes.ADDRESS_ASSOCIATION),
             *("networkInterfaceId", "privateIpAddress"),
@@ -138,6 +133,9 @@ def judge(resource: Resource) -> Iterator[str]:
     for field in FORBIDDEN.get(resource.type, ()):
         if at(resource.props, field) not in (None, UNKNOWN, False, "", [], {}):
             yield f"{what} sets {field}, which could lead around the lane's one address. Remove {field}."
+    region = environment.aws.region if environment.aws else None
+    if at(resource.props, "region") not in (None, UNKNOWN, region):
+        yield f"{what} is in a region of its own, and so no part of the lane. Remove region."
     if resource.type in TAGGED:
         yield from _lane(resource, what, environment)
     check = CHECKS.get(resource.type)
