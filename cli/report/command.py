@@ -29,7 +29,11 @@ def run(output: Output, repository: Path, base: str, out: Path, previews: Path |
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="warmlane-report-") as scratch:
         output.note("rendering the working copy")
-        head_side = side(repository, Path(scratch) / "head-manifests")
+        try:
+            head_side = side(repository, Path(scratch) / "head-manifests")
+        except WorldFailed as failure:
+            (out / "comment.md").write_text(markdown.unrendered(str(failure)))
+            raise
         output.note(f"rendering {base}")
         with checked_out(repository, base, Path(scratch) / "base") as tree:
             base_side = side(tree, Path(scratch) / "base-manifests")
@@ -44,7 +48,7 @@ def run(output: Output, repository: Path, base: str, out: Path, previews: Path |
     for line in (out / "comment.md").read_text().splitlines()[:3]:
         output.note(line)
     output.note(f"The comment is in {out / 'comment.md'}, the findings as SARIF beside it.")
-    code = Code.REFUSED if head_side.blocking or head_side.broken else Code.FINE
+    code = Code.REFUSED if head_side.refused else Code.FINE
     output.document("report", code, affected=calls, directory=str(out))
     return code
 
@@ -72,7 +76,7 @@ def side(tree: Path, out: Path) -> Side:
     """Renders every environment of a tree by the tree's own code. Raises WorldFailed where that can't run at all."""
     environments = sorted(file.name.split(".")[1] for file in tree.glob("Pulumi.*.yaml"))
     rendered = {environment: _rendered(tree, environment, out / environment) for environment in environments}
-    return read(rendered, out, tree / "policies" / "config")
+    return read(rendered, out, tree)
 
 
 def _rendered(tree: Path, environment: str, out: Path) -> Mapping[str, Any]:

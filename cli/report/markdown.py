@@ -14,6 +14,8 @@ MARK = "<!-- warmlane report -->"
 LONGEST = 65_536
 """Characters that GitHub takes for a comment (REST API, "body is too long")."""
 CUT = "\n\n(cut: the whole report is among the run's artifacts)\n"
+SHOWN_NAMES = 10
+"""Stacks, files or rules that a line names; the details have all."""
 SHOWN_FIELDS = 5
 """Changed fields that are listed of one resource."""
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~-])")
@@ -27,6 +29,17 @@ def safe(text: str) -> str:
 def code(text: str) -> str:
     """A name as code."""
     return f"`{' '.join(text.split()).replace('`', '')}`"
+
+
+def some(parts: Sequence[str], between: str = ", ") -> str:
+    """Texts in a line, the first ones where there are many."""
+    more = f"{between}and {len(parts) - SHOWN_NAMES} more" if len(parts) > SHOWN_NAMES else ""
+    return f"{between.join(parts[:SHOWN_NAMES])}{more}"
+
+
+def unrendered(why: str) -> str:
+    """The comment on a change whose code can't even render, so that no older verdict is left standing."""
+    return f"**Refused**: the change can't be rendered.\n{safe(why)[: LONGEST // 2]}\n{MARK}\n"
 
 
 def comment(base: Side, head: Side, previews: Mapping[str, Mapping[str, int]] | None = None) -> str:
@@ -57,16 +70,32 @@ def verdict(base: Side, head: Side) -> str:
     """The first line: whether it may be deployed."""
     parts = list[str]()
     if head.broken:
-        files = ", ".join(code(stack.name) for stack in head.broken)
+        files = some([code(stack.name) for stack in head.broken])
         parts.append(f"the configuration of {files} can't be used")
     refused = sorted({violation.policy for _, violation in head.blocking})
     if refused:
         parts.append(f"{len(refused)} of {len(head.rules)} policies say no ({', '.join(map(code, refused))})")
+    if not head.rules and not parts:
+        parts.append("no policy judged anything")
     if parts:
-        return f"**Refused**: {'; '.join(parts)}."
+        return f"**Refused**: {'; '.join(parts)}.{_judges(base, head)}"
     weaker = _weaker(base, head)
     note = f", and {len(weaker)} {'is' if len(weaker) == 1 else 'are'} relaxed" if weaker else ""
-    return f"**Allowed**: {len(head.rules)} of {len(head.rules)} policies passed{note}."
+    gone = sorted(base.rules - head.rules)
+    if gone:
+        note += f", and {len(gone)} no longer {'judges' if len(gone) == 1 else 'judge'} ({some(list(map(code, gone)))})"
+    return f"**Allowed**: {len(head.rules)} of {len(head.rules)} policies passed{note}.{_judges(base, head)}"
+
+
+def _judges(base: Side, head: Side) -> str:
+    """A sentence where the change edits what judges it: then the verdict is its own word."""
+    files = {*base.judges, *head.judges}
+    changed = sorted(file for file in files if base.judges.get(file) != head.judges.get(file))
+    return (
+        f" It changes what judges it ({some(list(map(code, changed)))}): read that before you trust this."
+        if changed
+        else ""
+    )
 
 
 def summary(changes: Sequence[StackChange]) -> str:
@@ -82,13 +111,13 @@ def summary(changes: Sequence[StackChange]) -> str:
     told = {*pairs, *pairs.values()}
     for kind in (Kind.ADDED, Kind.REMOVED, Kind.CHANGED):
         of_kind = [one for one in changes if one.kind is kind and one.name not in told]
-        for what, some in (
+        for what, found in (
             ("environment", [one for one in of_kind if not one.stack.campaign]),
             ("campaign", [one for one in of_kind if one.stack.campaign]),
         ):
-            if some:
-                word = what if len(some) == 1 else f"{what}s"
-                parts.append(f"{len(some)} {word} {kind} ({', '.join(map(_short, some))})")
+            if found:
+                word = what if len(found) == 1 else f"{what}s"
+                parts.append(f"{len(found)} {word} {kind} ({some(list(map(_short, found)))})")
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}."
 
@@ -108,7 +137,7 @@ def _short(change: StackChange) -> str:
 def warm_up(changes: Sequence[StackChange]) -> str:
     """The third line: what it means for warm-up."""
     texts = [text for one in changes if (text := _warm_up_text(one))]
-    return f"Warm-up: {'; '.join(texts)}." if texts else "Warm-up: unchanged."
+    return f"Warm-up: {some(texts, '; ')}." if texts else "Warm-up: unchanged."
 
 
 def _warm_up_text(change: StackChange) -> str:
@@ -214,7 +243,7 @@ def _warm_ups(changes: Sequence[StackChange]) -> Iterator[str]:
 def _row(warm: WarmUp) -> str:
     cells = (
         code(warm.lane),
-        warm.plan,
+        code(warm.plan),
         f"{warm.first_limit:,}",
         f"{warm.daily_volume:,}",
         str(warm.reached),
@@ -236,7 +265,7 @@ def _details(changes: Sequence[StackChange]) -> Iterator[str]:
     for one in changes:
         if not (one.added or one.removed or one.fields):
             continue
-        yield f"<details><summary>Resources of {one.name}</summary>\n"
+        yield f"<details><summary>Resources of {safe(one.name)}</summary>\n"
         yield from (f"- + {code(name)}" for name in one.added)
         for name, fields in one.fields.items():
             shown = ", ".join(map(code, fields[:SHOWN_FIELDS]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,18 @@ from warmlane import names
 from warmlane.sender_config import CONFIG_KEY
 
 Content = Mapping[str, Any]
+
+JUDGES = (
+    ".github",
+    "cli",
+    "lab/standins/aws",
+    "policies",
+    "warmlane",
+    "Makefile",
+    "pyproject.toml",
+    "requirements.lock",
+)
+"""Where the report, the rules and what they are decided by lie: a change there is judged by itself."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +94,11 @@ class Stack:
 
 @dataclass(frozen=True)
 class Side:
-    """All stacks of a commit, and by environment the level of each rule that is not mandatory."""
+    """All stacks of a commit, by environment the level of each rule that is not mandatory, and by file what judges."""
 
     stacks: Mapping[str, Stack]
     relaxed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    judges: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def blocking(self) -> list[tuple[Stack, Violation]]:
@@ -97,6 +111,11 @@ class Side:
         return [stack for stack in self.stacks.values() if stack.error]
 
     @property
+    def refused(self) -> bool:
+        """Whether it must not be deployed; what nobody has judged must not either."""
+        return bool(self.blocking or self.broken or not self.rules)
+
+    @property
     def rules(self) -> set[str]:
         """Rules that judged something."""
         return {
@@ -105,14 +124,43 @@ class Side:
         }
 
 
-def read(rendered: Mapping[str, Mapping[str, Any]], out: Path, policy_configs: Path) -> Side:
+def read(rendered: Mapping[str, Mapping[str, Any]], out: Path, tree: Path) -> Side:
     """A side from what `warmlane --json render --all` printed for each environment, by its name, and wrote to `out`.
 
-    `policy_configs` is the directory with the pack's configuration of each environment.
+    `tree` is the repository that was rendered.
     """
     stacks = [stack for environment, document in rendered.items() for stack in _stacks(environment, document, out)]
-    relaxed = {environment: _relaxed(policy_configs / f"{environment}.json") for environment in rendered}
-    return Side({stack.name: stack for stack in stacks}, {name: levels for name, levels in relaxed.items() if levels})
+    stacks += _strays(rendered, tree)
+    configs = tree / "policies" / "config"
+    relaxed = {environment: _relaxed(configs / f"{environment}.json") for environment in rendered}
+    return Side(
+        {stack.name: stack for stack in stacks},
+        {name: levels for name, levels in relaxed.items() if levels},
+        _digests(tree),
+    )
+
+
+def _strays(rendered: Mapping[str, Any], tree: Path) -> Iterator[Stack]:
+    """Campaigns whose environment has no file, so that nobody renders or deploys them."""
+    for file in sorted((tree / "campaigns").glob("Pulumi.*.yaml")):
+        name = file.name.removeprefix("Pulumi.").removesuffix(".yaml")
+        environment = name.rpartition(".")[2]
+        if environment not in rendered:
+            advice = f"there is no environment {environment} (no file Pulumi.{environment}.yaml)"
+            yield Stack(
+                name, names.CAMPAIGN_PROJECT, {}, error=f"campaigns/{file.name}: {advice}. Remove or rename it."
+            )
+
+
+def _digests(tree: Path) -> dict[str, str]:
+    """By file of what judges, relative to the repository, its digest."""
+    places = [tree / place for place in JUDGES]
+    files = [file for place in places for file in ([place] if place.is_file() else sorted(place.rglob("*")))]
+    return {
+        str(file.relative_to(tree)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in files
+        if file.is_file() and "__pycache__" not in file.parts
+    }
 
 
 def _stacks(environment: str, document: Mapping[str, Any], out: Path) -> Iterator[Stack]:
@@ -144,7 +192,12 @@ def _manifests(directory: Path) -> dict[str, Content]:
 
 
 def _relaxed(file: Path) -> dict[str, str]:
-    """By rule, or `all`, the level where it is not mandatory."""
-    given = json.loads(file.read_text()) if file.exists() else {}
+    """By rule, or `all`, the level where it is not mandatory; none in a file that `render` has refused."""
+    try:
+        given = json.loads(file.read_text()) if file.exists() else {}
+    except ValueError:
+        given = {}
+    if not isinstance(given, dict):
+        given = {}
     levels = {rule: one.get("enforcementLevel") if isinstance(one, dict) else one for rule, one in given.items()}
     return {rule: level for rule, level in levels.items() if isinstance(level, str) and level != "mandatory"}

@@ -19,8 +19,8 @@ ABOUT = About(
     display_name="No unseen objects",
     description=(
         "A stack declares Kubernetes' own kinds, Cilium's egress gateway and network policies, and (an "
-        "environment's) the AWS resources of lanes, each whole and by itself: no release, chart, manifest file, patch, list, command or "
-        "provider beside those, and nothing that changes other objects behind the plan."
+        "environment's) the AWS resources of lanes, each whole and by itself: no release, chart, manifest file, patch, "
+        "list, command or provider beside those, and nothing that changes other objects behind the plan."
     ),
     why="What a rule is not shown, or knows nothing of, is made without being judged.",
     remediation="Declare each object as a resource of its own, in a component of components/.",

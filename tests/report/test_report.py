@@ -10,6 +10,8 @@ import pytest
 from jsonschema import validate
 
 from cli.events import Violation
+from cli.outcome import WorldFailed
+from cli.output import Output
 from cli.report import command, markdown, sarif
 from cli.report.changes import affected
 from cli.report.sides import Side, Stack
@@ -103,3 +105,57 @@ def test_the_engines_counts_stand_beside_the_rendered_ones(tmp_path: Path) -> No
     (tmp_path / "dev-campaigns.json").write_text(json.dumps({"stacks": [run]}))
     counts = command.engine_counts(tmp_path)
     assert "| +19 =3 |" in markdown.comment(Side({}), stack("No."), counts)
+
+
+def test_a_change_of_what_judges_is_told_first(base: Side, tree: Path, render: Callable[[Path], Side]) -> None:
+    """Its own rules judge it, so whoever reads the verdict must know which of them it has rewritten."""
+    file = tree / "warmlane/warmup/plans.py"
+    file.write_text(file.read_text() + "\n")
+    (tree / ".github/workflows/drift.yml").unlink()
+    first = markdown.comment(base, render(tree)).splitlines()[0]
+    assert first.startswith("**Allowed**")
+    assert "It changes what judges it (`.github/workflows/drift.yml`, `warmlane/warmup/plans.py`)" in first
+
+
+def test_a_rule_that_is_gone_is_told(base: Side, tree: Path, render: Callable[[Path], Side]) -> None:
+    file = tree / "policies/rules/__init__.py"
+    file.write_text(file.read_text().replace("    no_wide_allow,\n", "").replace("    no_wide_allow.RULE,\n", ""))
+    head = render(tree)
+    assert f"{len(base.rules) - 1} policies passed, and 1 no longer judges (`no-wide-allow`)" in markdown.verdict(
+        base, head
+    )
+
+
+def test_a_pack_config_that_is_no_json_is_a_refusal(base: Side, tree: Path, render: Callable[[Path], Side]) -> None:
+    (tree / "policies/config/dev.json").write_text("{")
+    head = render(tree)
+    assert head.refused
+    assert markdown.comment(base, head).startswith("**Refused**: the configuration of `dev` can't be used")
+
+
+def test_a_campaign_without_an_environment_is_told(base: Side, tree: Path, render: Callable[[Path], Side]) -> None:
+    (tree / "campaigns/Pulumi.newsletter.dev.yaml").rename(tree / "campaigns/Pulumi.newsletter.dve.yaml")
+    comment = markdown.comment(base, render(tree))
+    assert comment.startswith("**Refused**: the configuration of `newsletter.dve` can't be used.")
+    assert "there is no environment dve" in comment
+
+
+def test_nothing_judged_is_not_allowed() -> None:
+    assert markdown.verdict(Side({}), Side({})).startswith("**Refused**: no policy judged anything.")
+    assert Side({}).refused
+
+
+def test_three_lines_stay_three_lines_for_a_thousand_campaigns() -> None:
+    stacks = {f"c{index}.dev": Stack(f"c{index}.dev", "campaigns", {}, error="no") for index in range(1000)}
+    lines = markdown.comment(Side({}), Side(stacks)).splitlines()
+    assert "and 990 more" in lines[0] and "and 990 more" in lines[1] and lines[2].startswith("Warm-up:")
+
+
+def test_code_that_cannot_render_is_told(original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_tree: Path, _out: Path) -> Side:
+        raise WorldFailed("`warmlane render -e dev` printed no report: SyntaxError", "Make it run.")
+
+    monkeypatch.setattr(command, "side", fails)
+    with pytest.raises(WorldFailed):
+        command.run(Output(False), original, "HEAD", tmp_path, None)
+    assert (tmp_path / "comment.md").read_text().startswith("**Refused**: the change can't be rendered.")

@@ -107,7 +107,8 @@ def hub(tmp_path: Path) -> Hub:
         scratch / "bin",
         "gh",
         remember.format(name="gh")
-        + 'case "$*" in *pulls/7*) echo "$FAKE_HEAD";; *--paginate*) echo "$FAKE_COMMENT";; esac\n',
+        + 'case "$*" in *pulls/7/files*) echo "$FAKE_FILES";; *pulls/7*) echo "$FAKE_HEAD";; '
+        + '*--paginate*) echo "$FAKE_COMMENT";; esac\n',
     )
     (scratch / "engine/stacks.json").write_text(json.dumps({"prod": 60, "receipts.prod": 19}))
     found = Hub(clone, "", scratch)
@@ -142,9 +143,7 @@ def test_a_fork_gets_its_report_without_credentials(hub: Hub) -> None:
     shutil.rmtree(hub.clone / "report")
     posted = hub.run("comment.yml", finished(head, FORK), FAKE_HEAD=head, FAKE_COMMENT="")
     assert posted["comment"].result == "success", posted["comment"].output
-    assert (
-        hub.calls("gh")[-1] == f"api --method POST repos/{US}/issues/7/comments --field body=@reports/report/comment.md"
-    )
+    assert hub.calls("gh")[-1] == f"api --method POST repos/{US}/issues/7/comments --field body=@reports/comment.md"
 
 
 def test_a_violation_fails_the_job_and_still_yields_the_comment(hub: Hub) -> None:
@@ -156,7 +155,7 @@ def test_a_violation_fails_the_job_and_still_yields_the_comment(hub: Hub) -> Non
     posted = hub.run("comment.yml", finished(head, FORK), FAKE_HEAD=head, FAKE_COMMENT="99")
     assert posted["comment"].result == "success", posted["comment"].output
     assert hub.calls("gh")[-1].startswith(f"api --method PATCH repos/{US}/issues/comments/99 "), "one comment, updated"
-    assert (hub.clone / "reports/report/comment.md").read_text().startswith("**Refused**")
+    assert (hub.clone / "reports/comment.md").read_text().startswith("**Refused**")
 
 
 def test_a_branch_of_our_own_is_previewed_by_the_engine(hub: Hub) -> None:
@@ -167,6 +166,35 @@ def test_a_branch_of_our_own_is_previewed_by_the_engine(hub: Hub) -> None:
     assert hub.calls("aws") == ["eks update-kubeconfig --name mail --alias mail"]
     combined = (hub.scratch / "artifacts/combined-report/comment.md").read_text()
     assert "| `receipts.prod` | changed | ~1 | nothing |" in combined, "the engine's own count stands in the comment"
+
+
+def test_a_comment_says_whose_word_it_is(hub: Hub) -> None:
+    """The report is written by the code of the pull request, which may have been changed to write anything."""
+    report = hub.scratch / "artifacts/report"
+    report.mkdir()
+    (report / "pull-request").write_text("7\n")
+    (report / "comment.md").write_text("**Allowed**: 32 of 32 policies passed.\n")
+    files = "policies/rules/no_wide_allow.py\ncampaigns/Pulumi.x.dev.yaml\ndocs/x.md"
+    posted = hub.run("comment.yml", finished("1" * 40, FORK), FAKE_HEAD="1" * 40, FAKE_FILES=files, FAKE_COMMENT="")
+    assert posted["comment"].result == "success", posted["comment"].output
+    first, second = (hub.clone / "reports/comment.md").read_text().splitlines()
+    assert first.startswith("**This pull request changes 1 files of code") and second.startswith("**Allowed**")
+    hub.run("comment.yml", finished("1" * 40, FORK), FAKE_HEAD="1" * 40, FAKE_FILES="Pulumi.dev.yaml", FAKE_COMMENT="")
+    assert (hub.clone / "reports/comment.md").read_text().startswith("**Allowed**"), "a stack file runs nothing"
+
+
+def test_a_run_without_a_report_leaves_no_older_verdict(hub: Hub) -> None:
+    """Neither does a link in the artifact bring a file of the runner into the comment."""
+    report, secret = hub.scratch / "artifacts/report", hub.scratch / "token"
+    report.mkdir()
+    secret.write_text("a token")
+    (report / "pull-request").write_text("7\n")
+    (hub.clone / "reports/report").mkdir(parents=True)
+    (hub.clone / "reports/report/comment.md").symlink_to(secret)
+    posted = hub.run("comment.yml", finished("1" * 40, FORK), FAKE_HEAD="1" * 40, FAKE_FILES="", FAKE_COMMENT="99")
+    assert posted["comment"].result == "success", posted["comment"].output
+    assert (hub.clone / "reports/comment.md").read_text().startswith("**Refused**: the run for 1111")
+    assert "PATCH" in hub.calls("gh")[-1]
 
 
 def test_a_comment_goes_to_the_pull_request_that_ran_and_no_other(hub: Hub) -> None:
