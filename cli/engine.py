@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cli import event_stream
-from cli.events import Record, changed, verdict
+from cli.events import Record, changed, printed_only, verdict
 from cli.outcome import Code, WorldFailed
 from cli.stacks import Stack
 
@@ -190,6 +190,7 @@ class Engine:
             except FileNotFoundError:
                 raise WorldFailed("There is no `pulumi` on PATH.", MISSING_ADVICE) from None
         run.status, run.output = result.returncode, result.stdout
+        run.record.diagnostics += printed_only(run.output)
         run.seconds = round(time.monotonic() - began, 1)
         return run
 

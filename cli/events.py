@@ -172,10 +172,21 @@ def verdict(record: Record, exit_status: int) -> Code:
 REFUSALS = re.compile(
     r"^\S+: \d+ problems?$"
     r"|^Pulumi\.\S+\.yaml leases lane "
-    r"|^Lane \S+ (is leased to|has no lease)",
+    r"|^Lane \S+ (is leased to|has no lease)"
+    r"|^The pack's config (makes|names) "
+    r"|^validating policy config: ",
     re.MULTILINE,
 )
-"""First lines of what Warmlane's programs refuse by themselves (warmlane.errors, campaigns.deployed, infra.live)."""
+"""First lines of what Warmlane's programs and its pack refuse by themselves (warmlane.errors, campaigns.deployed,
+infra.live, policies.pack), and what the engine says of a pack's config that its rules' schemas do not allow."""
+PACK_REFUSED = re.compile(
+    r'^error: configuring policy pack "[^"]*" at "[^"]*": (.+?)(?=\n\s*\n|\Z)', re.MULTILINE | re.DOTALL
+)
+
+
+def printed_only(output: str) -> list[Diagnostic]:
+    """Errors in an engine's output that it sends no event of: why the policy pack refused its config."""
+    return [Diagnostic("error", "", plain(message)) for message in PACK_REFUSED.findall(plain(output))]
 
 
 def is_refusal(error: Diagnostic) -> bool:

@@ -86,28 +86,37 @@ def _written(repository: Path, name: str, rules: Iterable[Rule]) -> dict[str, di
             wrong.append(Problem(key, json.dumps(value), "write a level or an object of properties"))
         else:
             found[key] = given
-            wrong += _problems(name, key, given)
+            wrong += [*_level_problems(name, key, given), *_property_problems(known.get(key), key, given)]
     if wrong:
         raise ConfigError(file, wrong)
     return found
 
 
-def _problems(name: str, key: str, given: Mapping[str, Any]) -> Iterable[Problem]:
+def _level_problems(name: str, key: str, given: Mapping[str, Any]) -> Iterable[Problem]:
     level = given.get(LEVEL, FULL[0])
     levels = [one.value for one in EnforcementLevel]
     if level not in levels:
         yield Problem(f"{key}.{LEVEL}", json.dumps(level), f"it must be one of {', '.join(levels)}")
     elif level not in FULL and name == STRICTEST:
         yield Problem(f"{key}.{LEVEL}", json.dumps(level), f"in {STRICTEST} every rule is mandatory; remove the level")
-    if key == ALL:
-        try:
-            _snapshot_config(given)
-        except ValidationError as error:
-            yield from rename(problems(error, SnapshotConfig), ALL)
-        return
-    for shared in sorted(set(SnapshotConfig.model_fields) & set(given)):
+
+
+def _property_problems(rule: Rule | None, key: str, given: Mapping[str, Any]) -> Iterable[Problem]:
+    """What is wrong with the properties of a rule, or of all where there is none."""
+    shared = SnapshotConfig.model_fields if rule else {}
+    for one in sorted(set(shared) & set(given)):
         advice = f"write it under {ALL}, so that every rule and `warmlane snapshot` mean the same file"
-        yield Problem(f"{key}.{shared}", json.dumps(given[shared]), advice)
+        yield Problem(f"{key}.{one}", json.dumps(given[one]), advice)
+    properties = {one: value for one, value in given.items() if one != LEVEL and one not in shared}
+    shape = rule.config if rule else SnapshotConfig
+    if shape is None:
+        for one, value in properties.items():
+            yield Problem(f"{key}.{one}", json.dumps(value), "the rule is told nothing; remove it")
+        return
+    try:
+        shape.model_validate(properties)
+    except ValidationError as error:
+        yield from rename(problems(error, shape), key)
 
 
 def typed(config: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli.events import Record, changed, verdict
+from cli.events import Diagnostic, Record, changed, printed_only, verdict
 from cli.outcome import Code, worst
 from tests.cli.happenings import failed, passed, prelude, said, step, summary, urn, violation
 
@@ -55,6 +55,8 @@ REFUSING = [
     "Pulumi.dev.yaml: 2 problems\n  lanes.amber.started: value 3 is not allowed: it must be a date",
     "Pulumi.dev.yaml leases lane amber to spring-sale, but the deployed stack leases it no lane. Run `pulumi up`",
     "Lane amber is leased to newsletter, but spring-sale still sends from it (Deployment a/b). Give the lane back",
+    "The pack's config makes no-wide-allow advisory, and in prod every rule is mandatory. Remove these levels",
+    "validating policy config: warmlane 0.1.0  new-lanes-a-week: most: Invalid type. Expected: integer, given: string",
 ]
 
 
@@ -78,3 +80,11 @@ def test_the_exit_code_tells_a_refusal_from_a_failure(events: list[dict[str, Any
 def test_a_failure_of_one_stack_outweighs_the_refusal_of_another() -> None:
     assert worst([Code.FINE, Code.FAILED, Code.REFUSED]) is Code.FAILED
     assert worst([]) is Code.FINE
+
+
+def test_why_the_pack_refused_its_config_is_read_from_what_the_engine_printed() -> None:
+    """The engine sends no event of it (tests/policies/engine/test_config_refused.py)."""
+    refusal = "policies/config/prod.json: 1 problem\n  no-wide-allow.enforcementLevel: remove the level"
+    said = f'Previewing update (prod):\nerror: configuring policy pack "warmlane" at "../policies": {refusal}\n\n'
+    assert printed_only(said) == [Diagnostic("error", "", refusal)]
+    assert printed_only("error: connection refused\n") == []

@@ -63,6 +63,9 @@ def refused(tmp_path: Path, name: str, document: object) -> str:
             {"stage-in-ledger": {"snapshot": "it.json"}},
             "write it under all, so that every rule and `warmlane snapshot`",
         ),
+        ({"no-wide-allow": {"most": 3}}, "no-wide-allow.most: value 3 is not allowed: the rule is told nothing"),
+        ({"new-lanes-a-week": {"mst": 3}}, "new-lanes-a-week.mst: value 3 is not allowed"),
+        ({"new-lanes-a-week": {"most": "many"}}, 'new-lanes-a-week.most: value "many" is not allowed: it must be a'),
     ],
 )
 def test_an_unsound_config_is_refused_with_file_key_and_value(tmp_path: Path, document: object, text: str) -> None:
