@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ def main() -> None:
     repository = Path(__file__).resolve().parent.parent
     sys.path.insert(0, str(repository))
 
+    # Loading modules makes many objects and next to no garbage; `serve` turns the collector on again.
+    gc.disable()
     from policies.server import serve
 
     serve(os.environ)

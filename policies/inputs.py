@@ -72,7 +72,7 @@ def dotted(path: Path) -> str:
 def unknown_inputs(inputs: Iterable[Input], resource: Resource, when: When) -> list[str]:
     """Paths of a resource's inputs whose values are not known, each once, as `spec.containers[0].image`."""
     found = dict[str, None]()
-    for one in inputs:
+    for one in inputs if not resource.all_known else ():
         if one.when is when and one.scope.contains(resource):
             path = (*one.scope.root(resource), *one.path)
             found.update(dict.fromkeys(_unknown(resource.props, path, "")))
@@ -90,10 +90,12 @@ def _unknown(value: Any, path: Path, shown: str) -> Iterator[str]:
         yield from _unknown(value[path[0]], path[1:], f"{shown}.{path[0]}" if shown else path[0])
 
 
-def undecidable(rule: str, title: str, inputs: Iterable[Input], resource: Resource) -> Iterator[str]:
+def undecidable(
+    rule: str, title: Callable[[Resource], str], inputs: Iterable[Input], resource: Resource
+) -> Iterator[str]:
     """A message for each input of the plan that is not known; `title` names the resource."""
     for path in unknown_inputs(inputs, resource, When.PLAN):
         yield (
-            f"{title}: {rule} cannot be decided from {path}, which is known only after deployment. Make it part of the "
-            "plan, without Outputs."
+            f"{title(resource)}: {rule} cannot be decided from {path}, which is known only after deployment. "
+            "Make it part of the plan, without Outputs."
         )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+from policies.plain import unknown_paths
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,11 @@ class Resource:
     def stack(self) -> str:
         """The stack's name, the third part of a URN."""
         return self.urn.split("::")[0].rsplit(":", 1)[1]
+
+    @cached_property
+    def all_known(self) -> bool:
+        """Whether no property is unknown."""
+        return next(unknown_paths(self.props), None) is None
 
     @property
     def type_chain(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 Config = TypeVar("Config", bound=Model)
+Read = TypeVar("Read")
 Found = Iterator[tuple[str, Resource]]
 
 Given = Mapping[str, Any]
@@ -100,15 +102,8 @@ def configured_stack_rule(
 
 def _resource_rule(about: About, config: type[Model] | None, judge: Callable[[Given], Judge]) -> ResourceRule:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        resource = Resource(
-            urn=args.urn,
-            type=args.resource_type,
-            name=args.name,
-            props=plain(args.props),
-            protect=bool(args.opts.protect),
-            parent=args.opts.parent or "",
-        )
-        for message in undecidable(about.display_name, title(resource), about.inputs, resource):
+        resource = _read(args.props, lambda: _resource(args))
+        for message in undecidable(about.display_name, title, about.inputs, resource):
             report(message, None)
         try:
             for message in judge(args.get_config() or {})(resource):
@@ -121,9 +116,9 @@ def _resource_rule(about: About, config: type[Model] | None, judge: Callable[[Gi
 
 def _stack_rule(about: About, config: type[Model] | None, judge: Callable[[Given], StackJudge]) -> StackRule:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        resources = [_stack_resource(resource) for resource in args.resources]
+        resources = _read(args.resources, lambda: [_stack_resource(resource) for resource in args.resources])
         for resource in resources:
-            for message in undecidable(about.display_name, title(resource), about.inputs, resource):
+            for message in undecidable(about.display_name, title, about.inputs, resource):
                 report(message, resource.urn)
         try:
             for message, resource in judge(args.get_config() or {})(resources):
@@ -132,6 +127,36 @@ def _stack_rule(about: About, config: type[Model] | None, judge: Callable[[Given
             report(_unsound(about, error), None)
 
     return StackRule(about, config, validate)
+
+
+class _Last(threading.local):
+    """What was read last in a thread, and what of. One rule after the other is asked about the same."""
+
+    source: object = None
+    found: Any = None
+
+
+_last = _Last()
+
+
+def _read(source: object, make: Callable[[], Read]) -> Read:
+    """What `make` reads of `source`, once for all rules that are asked about it in turn; rules change nothing."""
+    if _last.source is not source:
+        _last.found = make()
+        _last.source = source
+    found: Read = _last.found
+    return found
+
+
+def _resource(args: ResourceValidationArgs) -> Resource:
+    return Resource(
+        urn=args.urn,
+        type=args.resource_type,
+        name=args.name,
+        props=plain(args.props),
+        protect=bool(args.opts.protect),
+        parent=args.opts.parent or "",
+    )
 
 
 def _stack_resource(resource: PolicyResource) -> Resource:

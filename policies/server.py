@@ -6,6 +6,7 @@ lowers a rule must be refused in the one call in which the engine tells it.
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections.abc import Mapping
@@ -13,39 +14,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
-from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
-from pulumi_policy import EnforcementLevel
-from pulumi_policy.policy import _GRPC_CHANNEL_OPTIONS, _PolicyAnalyzerServicer
+from pulumi.runtime.proto import analyzer_pb2_grpc
+from pulumi_policy.policy import _GRPC_CHANNEL_OPTIONS
 
 from policies import pack
 from policies.committed import REPOSITORY
 from policies.rules import RULES
+from policies.servicer import Servicer
 from warmlane.errors import ConfigError
 
 WORKERS = 4
 """Calls served at once, as in the SDK."""
-
-
-class Servicer(_PolicyAnalyzerServicer):
-    """Warmlane's rules for one environment."""
-
-    def __init__(self, environment: str, config: Mapping[str, Mapping[str, Any]], refusal: str) -> None:
-        """`config` is the environment's own; `refusal` says why the pack can't judge at all, if it can't."""
-        self.environment, self.refusal = environment, refusal
-        # PulumiPolicy.yaml has the version; this one is what the SDK sends where that names none.
-        super().__init__(pack.NAME, "0.0.1", list(RULES), EnforcementLevel.MANDATORY, pack.typed(config))
-
-    def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802 - the name is the engine's
-        """Takes what the engine made of all configs; a refusal ends the preview before anything is judged."""
-        levels = {rule: _level(given.enforcementLevel) for rule, given in request.policyConfig.items()}
-        refusal = self.refusal or pack.refusal(self.environment, levels, [rule.name for rule in RULES])
-        if refusal:
-            context.abort(grpc.StatusCode.FAILED_PRECONDITION, refusal)
-        return super().Configure(request, context)  # type: ignore[no-untyped-call]
-
-
-def _level(number: Any) -> EnforcementLevel:
-    return EnforcementLevel[analyzer_pb2.EnforcementLevel.Name(number)]
 
 
 def serve(variables: Mapping[str, str]) -> None:
@@ -59,6 +38,9 @@ def serve(variables: Mapping[str, str]) -> None:
     analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Servicer(environment, config, refusal), server)
     print(server.add_insecure_port("127.0.0.1:0"), flush=True)
     server.start()
+    # Modules stay as long as the process; the collector need not look at them again and again.
+    gc.freeze()
+    gc.enable()
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
