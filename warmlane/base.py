@@ -18,9 +18,14 @@ class Model(BaseModel):
 Identifier = Annotated[str, Field(pattern=names.ID_PATTERN, max_length=names.ID_LENGTH)]
 """A campaign's or lane's id: a DNS label that starts with a letter, short enough for all that is derived from it."""
 
+DOMAIN_LENGTH = 253
+"""The longest domain name, in characters (RFC 1035, 2.3.4, less the root's octet and the first length)."""
+
 Domain = Annotated[
     str,
-    Field(max_length=253, pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"),
+    Field(
+        max_length=DOMAIN_LENGTH, pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
+    ),
 ]
 """A fully qualified domain name in lower case, IDNA-encoded, without the final dot."""
 

@@ -104,6 +104,12 @@ def _strategy(raw: Raw) -> Iterator[Problem]:
                 show(lane["address"]),
                 f"egress.strategy {strategy} has the address allocated; only external names one",
             )
+        if lane.get("private_address") is not None and "private_address" not in per_lane and strategy is not None:
+            yield Problem(
+                f"lanes.{lane_id}.private_address",
+                show(lane["private_address"]),
+                "only egress.strategy cilium_gateway with a network_interface_id has private addresses; remove it",
+            )
         zones = _mapping(egress, "public_subnet_ids")
         if strategy == "nat_gateway" and lane.get("zone") is not None and lane["zone"] not in zones:
             yield Problem(

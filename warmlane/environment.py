@@ -10,7 +10,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from warmlane.base import Domain, EmailAddress, Identifier, ImageReference, Model
+from warmlane import names
+from warmlane.base import DOMAIN_LENGTH, Domain, EmailAddress, Identifier, ImageReference, Model
+
+LONGEST_PARENT = DOMAIN_LENGTH - names.ID_LENGTH - 1
+"""The longest parent domain, in characters: with the longest lane id before it, it is a domain name still."""
 
 
 class Cni(StrEnum):
@@ -231,7 +235,7 @@ class Monitoring(Model):
     storage_class: str | None = Field(
         default=None, description="Storage class of Prometheus' volume; unset: the default."
     )
-    storage: Annotated[str, Field(pattern=r"^\d+[MGT]i$")] = Field(
+    storage: Annotated[str, Field(pattern=r"^[1-9]\d*[MGT]i$")] = Field(
         default="10Gi", description="Size of Prometheus' volume."
     )
     retention_days: Annotated[int, Field(ge=1)] = Field(default=30, description="Days that samples are kept.")
@@ -242,13 +246,17 @@ class Store(Model):
 
     mode: Literal["bundled"] = Field(description="`bundled`: Warmlane's own PostgreSQL in the platform's namespace.")
     storage_class: str | None = Field(default=None, description="Storage class of its volume; unset: the default.")
-    storage: Annotated[str, Field(pattern=r"^\d+[MGT]i$")] = Field(default="10Gi", description="Size of its volume.")
+    storage: Annotated[str, Field(pattern=r"^[1-9]\d*[MGT]i$")] = Field(
+        default="10Gi", description="Size of its volume."
+    )
 
 
 class Environment(Model):
     """An environment: a cluster, its lanes, who holds them, and the platform's services."""
 
-    domain: Domain = Field(description="Parent domain of the lanes' host names (`<lane>.<domain>`).")
+    domain: Annotated[Domain, Field(max_length=LONGEST_PARENT)] = Field(
+        description="Parent domain of the lanes' host names (`<lane>.<domain>`)."
+    )
     deliverability_contact: EmailAddress = Field(description="Mailbox of those who answer for the lanes' reputation.")
     cluster: Cluster = Field(description="The Kubernetes cluster.")
     aws: Aws | None = Field(default=None, description="AWS account; not needed by `external`.")

@@ -35,7 +35,7 @@ PATTERNS = {
     ),
     r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$": "it must be the name of a Kubernetes namespace (RFC 1123 label)",
     r"^[a-z]{2}(-[a-z]+)+-\d$": "it must be an AWS region, such as eu-central-1",
-    r"^\d+[MGT]i$": "it must be a size with the unit Mi, Gi or Ti, such as 10Gi",
+    r"^[1-9]\d*[MGT]i$": "it must be a size with the unit Mi, Gi or Ti, such as 10Gi",
 }
 """By pattern, what a person would say instead of it."""
 
@@ -171,11 +171,11 @@ def _choices(context: Mapping[str, Any]) -> str:
 
 
 def _length(context: Mapping[str, Any], schema: Schema) -> str:
-    pattern = PATTERNS.get(str(schema.get("pattern", "")))
-    if pattern:
+    pattern, most = PATTERNS.get(str(schema.get("pattern", ""))), str(context.get("max_length", ""))
+    if pattern and most in pattern:
         return pattern
-    if "max_length" in context:
-        return f"it may have at most {context['max_length']} characters"
+    if most:
+        return f"it may have at most {most} characters"
     return f"it must have at least {context['min_length']} characters: {_described(schema)}"
 
 

@@ -128,6 +128,21 @@ ENVIRONMENT_SLIPS: list[tuple[str, Change, str, str, str]] = [
         "needs it",
     ),
     (
+        "private address without an ENI",
+        lambda d: d["lanes"]["amber"].update(private_address="10.0.0.5"),
+        "lanes.amber.private_address",
+        '"10.0.0.5"',
+        "only egress.strategy cilium_gateway with a network_interface_id",
+    ),
+    (
+        "no room for a lane's host",
+        lambda d: d.update(domain=".".join(["d" * 56] * 4) + ".x"),
+        "domain",
+        f'"{".".join(["d" * 56] * 4)}.x"',
+        "at most 228 characters",
+    ),
+    ("no size", lambda d: d["store"].update(storage="0Gi"), "store.storage", '"0Gi"', "such as 10Gi"),
+    (
         "address of a gateway lane",
         lambda d: d["lanes"]["amber"].update(address="192.0.2.9"),
         "lanes.amber.address",

@@ -15,7 +15,7 @@ IMAGES = {name: f"registry.example/{name}{DIGEST}" for name in ("sender", "prome
 IMAGES_FILE = ".lab/images.json"
 LANE_NETWORKS = [str(network) for network in IPv4Network("10.192.0.0/10").subnets(new_prefix=16)]
 """Where lanes' subnets come from, one each."""
-LONGEST_DOMAIN = max(
+LONGEST_DOMAIN = min(
     limit.max_length for limit in Environment.model_fields["domain"].metadata if hasattr(limit, "max_length")
 )
 
