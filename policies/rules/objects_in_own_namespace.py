@@ -18,7 +18,8 @@ from warmlane import names
 
 KUBERNETES, AWS = "pulumi:providers:kubernetes", "pulumi:providers:aws"
 ELSEWHERE = {
-    KUBERNETES: ("kubeconfig", "cluster", "renderYamlToDirectory"),
+    # Not `kubeconfig`: Pulumi's SDK fills it in from $KUBECONFIG, and the context decides what of it is used.
+    KUBERNETES: ("cluster", "renderYamlToDirectory"),
     AWS: (
         *("accessKey", "secretKey", "token", "profile", "assumeRoles", "assumeRoleWithWebIdentity"),
         *("sharedConfigFiles", "sharedCredentialsFiles"),

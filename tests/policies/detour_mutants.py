@@ -109,6 +109,7 @@ DETOUR_NEAR_MISSES: list[tuple[str, str, Change]] = [
     (QUOTA, "no priority", lambda s: pod(s).update(priority=0, priorityClassName="")),
     (PLACE, "no owner", metadata("default-deny", ownerReferences=[])),
     (PLACE, "a timeout", provider("kubernetes", skipUpdateUnreachable="false")),
+    (PLACE, "the kubeconfig in $KUBECONFIG", provider("kubernetes", kubeconfig="/home/somebody/.kube/config")),
     (UNSEEN, "an autoscaler", add("autoscaling/v2:HorizontalPodAutoscaler", namespace=WHERE)),
 ]
 """Changes to a campaign's stack that must pass."""
