@@ -62,12 +62,11 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         raise
 
 
-def clock(engine: Engine) -> float:
+def clock(connection: Connection) -> float:
     """Seconds since 1970 UTC by the store's clock: PostgreSQL's server, or this machine for SQLite."""
-    if engine.dialect.name == "sqlite":
+    if connection.dialect.name == "sqlite":
         return time.time()
-    with transaction(engine) as connection:
-        return float(connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")))
+    return float(connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")))
 
 
 def _sqlite_connected(connection: Any, _record: object) -> None:

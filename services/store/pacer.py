@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from services.store import database
 from services.store.tokens import give_back, lease_block
@@ -46,7 +46,7 @@ class Pacer:
         day_length: int = UTC_DAY,
         boot: Callable[[], float] = boot_clock,
         wall: Callable[[], float] = time.time,
-        store_clock: Callable[[Engine], float] = database.clock,
+        store_clock: Callable[[Connection], float] = database.clock,
     ) -> None:
         """`day_length` in seconds; the wall clock is read here, and never again."""
         self._engine = engine
@@ -104,9 +104,9 @@ class Pacer:
             # Out of hand before it is given back: an unknown outcome loses it, and never gives it back twice.
             del self._blocks[provider]
             self._return(old)
-        if not agree(self._clock.now(self._boot()), self._store_clock(self._engine)):
-            raise ClocksDisagree("this machine's clock and the store's tell different times: set them right (NTP)")
         with database.transaction(self._engine) as connection:
+            if not agree(self._clock.now(self._boot()), self._store_clock(connection)):
+                raise ClocksDisagree("this machine's clock and the store's tell different times: set them right (NTP)")
             return lease_block(connection, self._lane, provider, caps, at)
 
     def _return(self, block: Block) -> None:
