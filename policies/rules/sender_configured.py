@@ -1,4 +1,4 @@
-"""A sender never runs without its schedule: the rule on schedules can't judge one that is not there."""
+"""A sender never runs without its schedule, nor in more pods than are committed: what sends beside it is not judged."""
 
 from __future__ import annotations
 
@@ -8,26 +8,34 @@ from typing import Any
 
 from pulumi_policy import Severity
 
-from policies import kubernetes, scopes
+from policies import committed, kubernetes, scopes
 from policies.inputs import plan
 from policies.plain import UNKNOWN, at, items
 from policies.rule import About, Resource, stack_rule
 from warmlane import names
 from warmlane.sender_config import CONFIG_DIRECTORY
 
+WORKLOADS = ("Deployment", "StatefulSet")
+AUTOSCALERS = ("HorizontalPodAutoscaler", "VerticalPodAutoscaler")
+
 ABOUT = About(
     name="sender-configured",
     display_name="Sender configured",
     description=(
         "Every workload of a campaign mounts the ConfigMap with its schedule, whole and where its sender reads it, and "
-        "the stack declares that ConfigMap."
+        "the stack declares that ConfigMap. Nothing but its Deployment or StatefulSet makes pods, as many as are "
+        "committed."
     ),
-    why="A sender that starts without its configuration has no limits, and the schedule that is judged is not its own.",
+    why=(
+        "A sender that starts without its configuration has no limits, and the schedule that is judged is not its own; "
+        "a pod beside the sender's own sends beside the schedule."
+    ),
     remediation="Declare CampaignSender (components/sender.py), which writes and mounts the configuration.",
     severity=Severity.HIGH,
     inputs=(
         *plan(scopes.CAMPAIGN_POD_TEMPLATES, ("spec", "volumes"), *scopes.in_containers("volumeMounts")),
         *plan(scopes.of_campaigns("ConfigMap"), ("metadata", "name")),
+        *plan(scopes.of_campaigns(*WORKLOADS), ("spec", "replicas")),
     ),
 )
 
@@ -39,9 +47,28 @@ def judge(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
         if kubernetes.kind(resource) == "ConfigMap" and kubernetes.name(resource) == names.SENDER_CONFIG_MAP
     }
     for resource in resources:
+        if kubernetes.campaign(resource):
+            for message in _beside(resource):
+                yield message, resource
         if kubernetes.campaign(resource) and kubernetes.has_pods(resource):
             for message in _workload(resource, declared):
                 yield message, resource
+
+
+def _beside(resource: Resource) -> Iterator[str]:
+    """What makes pods beside the sender, or another number of them than is committed."""
+    what, kind = kubernetes.title(resource), kubernetes.kind(resource)
+    if kubernetes.has_pods(resource) and kind not in WORKLOADS:
+        yield f"{what} makes pods beside the sender. Remove it: a campaign has one {' or '.join(WORKLOADS)}."
+    if kind in AUTOSCALERS:
+        yield f"{what} changes how many pods send. Remove it, and set sender.replicas in the campaign's config."
+    campaign = committed.campaign(kubernetes.campaign(resource), resource.stack)
+    if kind not in WORKLOADS or campaign is None:
+        return
+    replicas = at(resource.props, "spec", "replicas")
+    found, right = 1 if replicas is None else replicas, campaign.sender.replicas
+    if found is not UNKNOWN and found != right:
+        yield f"{what} has {found} replicas, but the committed config says {right}. Set spec.replicas to {right}."
 
 
 def _workload(resource: Resource, declared: set[str]) -> Iterator[str]:

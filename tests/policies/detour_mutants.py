@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.policies.harness import Declared
+from tests.policies.harness import Declared, kubernetes
 from tests.policies.object_changes import WHERE, Change, Stack, add, container, pod, variable, volume
 
 CONFIGURED, SECRETS, TOKEN, VOLUMES = (
@@ -51,12 +51,20 @@ def probe(**fields: Any) -> Change:
     return container(livenessProbe=fields)
 
 
+def beside(type_: str) -> Change:
+    """Adds an object of another type that holds the sender's own spec."""
+    return lambda stack: stack.update(added=kubernetes(type_, "added", WHERE, spec=pod(stack)))
+
+
 HEADER = {"name": "Authorization", "value": "Basic aGVsbG86aGVsbG8="}
 OWNER = {"apiVersion": "v1", "kind": "ConfigMap", "name": "gone", "uid": "0"}
 
 DETOUR_MUTANTS: list[tuple[str, str, Change, str]] = [
     (CONFIGURED, "another key", remapped, "picks keys of the ConfigMap sender-config"),
     (CONFIGURED, "another document", swapped, "does not mount the ConfigMap sender-config"),
+    (CONFIGURED, "a pod beside it", beside("core/v1:Pod"), "makes pods beside the sender"),
+    (CONFIGURED, "an autoscaler", beside("autoscaling/v2:HorizontalPodAutoscaler"), "changes how many pods send"),
+    (CONFIGURED, "more replicas", lambda s: s["deployment"].props["spec"].update(replicas=50), "has 50 replicas"),
     (CONFIGURED, "hidden", mounts("runtime", "/etc/warmlane/"), "mounts runtime over or into /etc/warmlane/config"),
     (CONFIGURED, "hidden one by one", mounts("runtime", "/etc/warmlane/config/x"), "mounts runtime over or into"),
     (SECRETS, "short name", variable("SMTP_PASS", "hunter2"), "the variable SMTP_PASS of container"),
