@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench.soak import campaigns, configurations, differential, pod_security, rebuild, refusals
+from bench.soak import campaigns, configurations, differential, mutants, pod_security, rebuild, refusals
 from lab import settings
 
 RESULTS = settings.REPOSITORY / "soak"
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[int], dict[str, Any]]] = {
     "campaigns": campaigns.run,
     "configurations": configurations.run,
     "differential": differential.run,
+    "mutants": mutants.run,
     "pod-security": pod_security.run,
     "refusals": refusals.run,
 }
