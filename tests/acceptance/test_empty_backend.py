@@ -38,12 +38,12 @@ def urns(engine: Engine, stack: Stack) -> set[str]:
 def empty(engine: Engine) -> None:
     """Removes everything that is deployed, and the stacks."""
     for stack in reversed(STACKS):
-        options = list[str]()
         if stack == environment_stack(ENVIRONMENT):
+            # While the lease table stands, a destroy asks the program whether a campaign lives.
+            pulumi(engine, stack, "destroy", "--yes", "--run-program", "--exclude-protected", "-s", stack.name)
             # Only here, where the lanes are the lab's: an address that is released loses its reputation.
             pulumi(engine, stack, "state", "unprotect", "--all", "--yes", "-s", stack.name)
-            options = ["--run-program"]
-        pulumi(engine, stack, "destroy", "--yes", *options, "-s", stack.name)
+        pulumi(engine, stack, "destroy", "--yes", "-s", stack.name)
         pulumi(engine, stack, "stack", "rm", "--yes", "--preserve-config", "-s", stack.name)
 
 
