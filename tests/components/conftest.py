@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,16 @@ class RecordingMonitor(mocks.MockMonitor):
 
 
 Run = Callable[..., Recorder]
+
+
+@pytest.fixture(autouse=True, scope="package")
+def event_loop() -> Iterator[None]:
+    """Pulumi's test decorator takes the thread's event loop, which `asyncio.run` in an earlier test has taken away."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    loop.close()
+    asyncio.set_event_loop(asyncio.new_event_loop())
 
 
 @pytest.fixture

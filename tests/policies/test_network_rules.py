@@ -58,7 +58,7 @@ NEAR_MISSES: list[tuple[Build, str, str, Change]] = [
         environment_stack,
         UNSEEN,
         "Kubernetes' own",
-        add("admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy", ""),
+        add("storage.k8s.io/v1:StorageClass", ""),
     ),
 ]
 
