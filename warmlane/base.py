@@ -33,6 +33,25 @@ EmailAddress = Annotated[str, Field(pattern=r"^[A-Za-z0-9._+-]+@([a-z0-9-]+\.)+[
 """A mailbox for people (owner, abuse, on-call), ASCII."""
 
 
+def _nobodys_of_ours(namespace: str) -> str:
+    if namespace.startswith(names.NAMESPACE_PREFIX) or namespace in (
+        names.PLATFORM_NAMESPACE,
+        names.MONITORING_NAMESPACE,
+    ):
+        raise ValueError(
+            f"it lies outside Warmlane's namespaces ({names.NAMESPACE_PREFIX}*, {names.PLATFORM_NAMESPACE}, "
+            f"{names.MONITORING_NAMESPACE})"
+        )
+    return namespace
+
+
+ForeignNamespace = Annotated[
+    str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"), AfterValidator(_nobodys_of_ours)
+]
+"""A namespace that campaigns may have to do with and that is not Warmlane's: one of ours would open a way from one
+campaign into another."""
+
+
 def _invented_digest(reference: str) -> str:
     if reference.endswith("0" * 64):
         raise ValueError("the digest is made of zeros, so nobody built this image: run `warmlane images push`")

@@ -6,10 +6,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AnyHttpUrl, Field, UrlConstraints, field_validator, model_validator
+from pydantic import AnyHttpUrl, Field, UrlConstraints, model_validator
 
-from warmlane import names
-from warmlane.base import Domain, EmailAddress, Identifier, ImageReference, Model
+from warmlane.base import Domain, EmailAddress, ForeignNamespace, Identifier, ImageReference, Model
 
 HttpsUrl = Annotated[AnyHttpUrl, UrlConstraints(allowed_schemes=["https"], host_required=True)]
 
@@ -56,23 +55,12 @@ class RecipientList(Model):
 class Producer(Model):
     """Pods that may submit mail to the campaign's sender."""
 
-    namespace: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")] = Field(
+    namespace: ForeignNamespace = Field(
         description="Namespace of the producer's pods; never a campaign's own namespace."
     )
     pod_labels: Annotated[dict[str, str], Field(min_length=1)] = Field(
         description="Labels that the producer's pods carry; all of them must match."
     )
-
-    @field_validator("namespace")
-    @classmethod
-    def outside_every_campaign(cls, value: str) -> str:
-        """A producer inside a campaign's namespace would open a way from one campaign into another."""
-        if value.startswith(names.NAMESPACE_PREFIX) or value in {names.PLATFORM_NAMESPACE, names.MONITORING_NAMESPACE}:
-            raise ValueError(
-                f"a producer lives outside Warmlane's namespaces ({names.NAMESPACE_PREFIX}*, "
-                f"{names.PLATFORM_NAMESPACE}, {names.MONITORING_NAMESPACE})"
-            )
-        return value
 
 
 class Sender(Model):

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from warmlane import names
-from warmlane.base import DOMAIN_LENGTH, Domain, EmailAddress, Identifier, ImageReference, Model
+from warmlane.base import DOMAIN_LENGTH, Domain, EmailAddress, ForeignNamespace, Identifier, ImageReference, Model
 
 LONGEST_PARENT = DOMAIN_LENGTH - names.ID_LENGTH - 1
 """The longest parent domain, in characters: with the longest lane id before it, it is a domain name still."""
@@ -56,7 +56,7 @@ class Cluster(Model):
     )
     cni: Cni = Field(description="The plugin that enforces NetworkPolicies.")
     networks: Networks = Field(description="Address ranges of the cluster.")
-    dns_namespace: str = Field(default="kube-system", description="Namespace of the cluster's DNS pods.")
+    dns_namespace: ForeignNamespace = Field(default="kube-system", description="Namespace of the cluster's DNS pods.")
     dns_labels: Annotated[dict[str, str], Field(min_length=1)] = Field(
         default_factory=lambda: {"k8s-app": "kube-dns"}, description="Labels of the cluster's DNS pods."
     )

@@ -141,6 +141,14 @@ ENVIRONMENT_SLIPS: list[tuple[str, Change, str, str, str]] = [
         f'"{".".join(["d" * 56] * 4)}.x"',
         "at most 228 characters",
     ),
+    (
+        "DNS in a campaign",
+        lambda d: d["cluster"].update(dns_namespace="campaign-newsletter"),
+        "cluster.dns_namespace",
+        '"campaign-newsletter"',
+        "outside Warmlane's namespaces",
+    ),
+    ("no DNS namespace", lambda d: d["cluster"].update(dns_namespace=""), "cluster.dns_namespace", '""', "RFC 1123"),
     ("no size", lambda d: d["store"].update(storage="0Gi"), "store.storage", '"0Gi"', "such as 10Gi"),
     (
         "address of a gateway lane",
