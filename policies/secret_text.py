@@ -82,7 +82,7 @@ def _parsed(text: str) -> list[Any]:
         documents = [json.loads(text)]
     except ValueError:
         try:
-            documents = list(yaml.safe_load_all(text))
+            documents = list(yaml.load_all(text, yaml.CSafeLoader))
         except yaml.YAMLError:
             return []
     return [document for document in documents if isinstance(document, dict | list)]
