@@ -53,7 +53,7 @@ format: .venv/complete ## put all Python files into the project's format
 bench: .venv/complete ## ratios and aimed-for figures, printed and judged (PART=preview|render|up|check-list|tokens)
 	@$(PYTHON_HERE) -m bench $(PART)
 
-soak: .venv/complete ## the full numbers, as JSON in soak/ (PART=rebuild|campaigns|differential|pod-security)
+soak: .venv/complete ## the full numbers, as JSON in soak/ (PART=rebuild|campaigns|configurations|differential|mutants|pod-security|refusals)
 	@$(PYTHON_HERE) -m bench.soak $(PART)
 
 schema: .venv/complete ## write schema/*.json from the models
