@@ -25,16 +25,13 @@ from warmlane.validation import problems, rename
 NAME = "warmlane"
 STRICTEST = "prod"
 DIRECTORY = "policies/config"
-STACK_VARIABLE = "PULUMI_STACK"
-"""The engine tells the pack its stack by it in a preview and an update; `policy analyze` does not."""
 ALL = "all"
 LEVEL = "enforcementLevel"
 FULL = (EnforcementLevel.MANDATORY.value, EnforcementLevel.REMEDIATE.value)
 
 
-def environment(variables: Mapping[str, str]) -> str:
-    """The environment that is judged; the strictest where nobody says which."""
-    stack = variables.get(STACK_VARIABLE, "")
+def environment(stack: str) -> str:
+    """The environment that is judged; the strictest where nobody says which stack, and where it has no config."""
     name = committed.environment_name(stack) if stack else STRICTEST
     return name if (committed.REPOSITORY / _file(name)).exists() else STRICTEST
 

@@ -11,31 +11,23 @@ import sys
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import grpc
 from pulumi.runtime.proto import analyzer_pb2_grpc
 from pulumi_policy.policy import _GRPC_CHANNEL_OPTIONS
 
-from policies import pack
-from policies.committed import REPOSITORY
-from policies.rules import RULES
 from policies.servicer import Servicer
-from warmlane.errors import ConfigError
 
+STACK_VARIABLE = "PULUMI_STACK"
+"""Names the stack to a pack that the engine does not tell (`policy analyze`); what the engine tells comes over it."""
 WORKERS = 4
 """Calls served at once, as in the SDK."""
 
 
 def serve(variables: Mapping[str, str]) -> None:
     """Prints its port, as the engine expects, and serves until it is killed. `variables` are the process'."""
-    environment, config, refusal = pack.environment(variables), dict[str, dict[str, Any]](), ""
-    try:
-        config = pack.read(REPOSITORY, environment, RULES)
-    except ConfigError as error:
-        refusal = str(error)
     server = grpc.server(ThreadPoolExecutor(WORKERS), options=_GRPC_CHANNEL_OPTIONS)
-    analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Servicer(environment, config, refusal), server)
+    analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Servicer(variables.get(STACK_VARIABLE, "")), server)
     print(server.add_insecure_port("127.0.0.1:0"), flush=True)
     server.start()
     # Modules stay as long as the process; the collector need not look at them again and again.

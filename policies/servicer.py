@@ -25,20 +25,37 @@ from pulumi_policy.policy import _PolicyAnalyzerServicer
 from pulumi_policy.proxy import unknown_checking_proxy
 
 from policies import pack
+from policies.committed import REPOSITORY
 from policies.rule import ResourceRule, Rule, StackRule
 from policies.rules import RULES
+from warmlane.errors import ConfigError
 
 
 class Servicer(_PolicyAnalyzerServicer):
-    """Warmlane's rules for one environment."""
+    """Warmlane's rules for the environment of one stack."""
 
-    def __init__(self, environment: str, config: Mapping[str, Mapping[str, Any]], refusal: str) -> None:
-        """`config` is the environment's own; `refusal` says why the pack can't judge at all, if it can't."""
-        self.environment, self.refusal = environment, refusal
+    def __init__(self, stack: str) -> None:
+        """`stack` is empty where nobody has said yet which one is judged."""
+        self._settle(stack)
+
+    def _settle(self, stack: str) -> None:
+        """Takes the config of the stack's environment; one that is not sound is told when the engine configures."""
+        self.environment, self.refusal = pack.environment(stack), ""
+        config = dict[str, dict[str, Any]]()
+        try:
+            config = pack.read(REPOSITORY, self.environment, RULES)
+        except ConfigError as error:
+            self.refusal = str(error)
         # PulumiPolicy.yaml has the version; this one is what the SDK sends where that names none.
         super().__init__(pack.NAME, "0.0.1", list(RULES), EnforcementLevel.MANDATORY, pack.typed(config))
 
-    def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802 - the names are the engine's
+    def ConfigureStack(self, request: Any, context: Any) -> Any:  # noqa: N802 - the names are the engine's
+        """Hears which stack is judged, before the engine asks for the rules and what they are told."""
+        if request.stack:
+            self._settle(request.stack)
+        return super().ConfigureStack(request, context)
+
+    def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Takes what the engine made of all configs; a refusal ends the preview before anything is judged."""
         levels = {rule: _level(given.enforcementLevel) for rule, given in request.policyConfig.items()}
         refusal = self.refusal or pack.refusal(self.environment, levels, [rule.name for rule in RULES])

@@ -81,7 +81,7 @@ def _by_its_own_code(output: Output, repository: Path, selection: Selection, out
 def planned(repository: Path, name: str, out: Path) -> Plan:
     """What is rendered, once the environment's config is sound. Raises ConfigRefused and Misused."""
     environment, placeholders = with_images(repository, name)
-    judged = pack.environment({pack.STACK_VARIABLE: name})
+    judged = pack.environment(name)
     try:
         policy_config = pack.read(repository, judged, RULES)
     except ConfigError as error:

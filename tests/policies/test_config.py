@@ -33,7 +33,7 @@ def test_a_committed_config_is_sound(file: Path) -> None:
     ],
 )
 def test_the_stacks_name_chooses_the_config(stack: str, environment: str) -> None:
-    assert pack.environment({"PULUMI_STACK": stack} if stack else {}) == environment
+    assert pack.environment(stack) == environment
 
 
 def refused(tmp_path: Path, name: str, document: object) -> str:

@@ -88,6 +88,16 @@ def test_what_a_rule_is_told_does_not_lower_it(analyzer: analyzer_pb2_grpc.Analy
     assert {given.enforcementLevel for given in told.values()} == {analyzer_pb2.MANDATORY}
 
 
+def test_the_stack_that_the_engine_names_chooses_the_config() -> None:
+    """In a preview the engine names it by a call, before it asks for the config; the process' variables do not."""
+    with started("") as stub:
+        assert not stub.GetAnalyzerInfo(empty_pb2.Empty(), timeout=20).initialConfig
+        stub.ConfigureStack(analyzer_pb2.AnalyzerStackConfigureRequest(stack="spring-sale.dev"), timeout=20)
+        told = stub.GetAnalyzerInfo(empty_pb2.Empty(), timeout=20).initialConfig
+        assert told["hold-respected"].properties["snapshot"] == ".lab/snapshot.json"
+        stub.Configure(configured(analyzer_pb2.ADVISORY, "no-wide-allow"), timeout=20)
+
+
 def test_a_sound_sender_passes(analyzer: analyzer_pb2_grpc.AnalyzerStub) -> None:
     answer = analyzer.Analyze(request(campaign_stack()["deployment"].props), timeout=20)
     assert list(answer.diagnostics) == []

@@ -15,12 +15,12 @@ from policies import pack
 from tests.policies.engine.world import World
 
 
-def ran(world: World, verb: str, document: object) -> Run:
-    """A verb on `prod`, whose pack is configured by a document, as `warmlane` runs it."""
-    (world.directory / pack.DIRECTORY / "prod.json").write_text(json.dumps(document))
-    stack = environment_stack("prod")
+def ran(world: World, verb: str, document: object, environment: str = "prod") -> Run:
+    """A verb on an environment whose pack is configured by a document, as `warmlane` runs it."""
+    (world.directory / pack.DIRECTORY / f"{environment}.json").write_text(json.dumps(document))
+    stack = environment_stack(environment)
     path = os.pathsep.join([str(world.pulumi.parent), world.variables["PATH"]])
-    engine = Engine(world.directory, "prod", {**world.variables, "PATH": path})
+    engine = Engine(world.directory, environment, {**world.variables, "PATH": path})
     engine.create(stack)
     return engine.run(stack, verb)
 
@@ -40,6 +40,11 @@ def test_a_refused_config_is_a_refusal(world: World, verb: str, document: object
     (told,) = explained(run)
     assert told.startswith("policies/config/prod.json: 1 problem\n") and text in told, told
     assert "configuring policy pack" not in told
+
+
+def test_the_engine_tells_the_pack_which_environments_config_holds(world: World) -> None:
+    run = ran(world, "preview", {"no-wide-alow": {}}, "dev")
+    assert run.code is Code.REFUSED and explained(run)[0].startswith("policies/config/dev.json: 1 problem"), run.output
 
 
 def test_what_the_engine_says_of_a_given_config_is_a_refusal(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
