@@ -6,7 +6,7 @@ The checks read the raw document, not the model: a slip elsewhere in the file mu
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -14,6 +14,9 @@ from warmlane.errors import Problem
 from warmlane.validation import show
 
 Raw = Mapping[Any, Any]
+
+LONGEST_OVERRIDE = timedelta(days=30)
+"""Within it every published warm-up is over or nearly so; who needs longer decides, and says why, again."""
 
 
 def _mapping(data: object, key: str) -> Raw:
@@ -223,14 +226,31 @@ def _stages(raw: Raw) -> Iterator[Problem]:
 
 
 def _overrides(raw: Raw) -> Iterator[Problem]:
-    """An override ends within its lease, which has begun before."""
+    """An override ends within its lease, which has begun before, and lifts at most 30 days."""
     for campaign, lease in _mapping(raw, "leases").items():
         if not isinstance(lease, Mapping):
             continue
         since, until = _date(lease.get("since")), _date(_mapping(lease, "override").get("until"))
-        if since and until and until < since:
+        if not since or not until:
+            continue
+        first = _first_limit(_mapping(_mapping(raw, "lanes"), str(lease.get("lane"))), since)
+        latest = first + LONGEST_OVERRIDE - timedelta(days=1)
+        text = ""
+        if until < since:
             text = f"the lease begins on {since}, so an override that ends before lifts nothing; remove it or move it"
+        elif until > latest:
+            text = (
+                f"an override lifts at most {LONGEST_OVERRIDE.days} days, and the first one is {first}; write {latest} "
+                "or earlier. Later days need another one, with its own reason, once sending_days_as_of has moved on"
+            )
+        if text:
             yield Problem(f"leases.{campaign}.override.until", show(str(until)), text)
+
+
+def _first_limit(lane: Raw, since: date) -> date:
+    """The first day that has a limit: neither before the lease nor counted in the lane's stage already."""
+    counted = _date(lane.get("sending_days_as_of")) or _date(_mapping(lane, "adopted").get("as_of"))
+    return max(since, counted + timedelta(days=1)) if counted else since
 
 
 def _images(raw: Raw) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
@@ -45,6 +45,17 @@ class Networks(Model):
         ]
         if clashes:
             raise ValueError("; ".join(clashes))
+        return self
+
+    @model_validator(mode="after")
+    def mail_has_somewhere_to_go(self) -> Networks:
+        """What no sender may reach is not everything: such an `except` list is refused, or closes every way out."""
+        listed = collapse_addresses([*self.pods, *self.services, *self.nodes, *self.vpc])
+        if any(network.prefixlen == 0 for network in listed):
+            raise ValueError(
+                "pods, services, nodes and vpc together cover 0.0.0.0/0, so mail could go nowhere; list the ranges "
+                "of the cluster and its VPC alone"
+            )
         return self
 
 
@@ -191,7 +202,9 @@ class Override(Model):
 
     by: EmailAddress = Field(description="Who decided it.")
     why: Annotated[str, Field(min_length=10)] = Field(description="Why the upper bound may be passed.")
-    until: date = Field(description="Last day on which it may be passed.")
+    until: date = Field(
+        description="Last day on which it may be passed: at most the 30th of those that the schedule has limits for."
+    )
 
 
 class Lease(Model):

@@ -244,6 +244,15 @@ def test_overlapping_cluster_ranges(environment: dict[str, Any]) -> None:
     assert "services 10.244.128.0/20 overlaps pods 10.244.0.0/16" in problem.allowed
 
 
+@pytest.mark.parametrize("vpc", [["0.0.0.0/0"], ["0.0.0.0/1", "128.0.0.0/1"]], ids=["one range", "two halves"])
+def test_networks_that_leave_mail_nowhere_to_go(environment: dict[str, Any], vpc: list[str]) -> None:
+    environment["cluster"]["networks"]["vpc"] = vpc
+    (problem,) = refused(parse_environment, environment)
+    assert "together cover 0.0.0.0/0, so mail could go nowhere" in problem.allowed
+    environment["cluster"]["networks"]["vpc"] = vpc[1:]
+    parse_environment(environment, "the-file.yaml")
+
+
 @pytest.mark.parametrize("data", [None, [], "text", 5], ids=["nothing", "list", "text", "number"])
 def test_a_document_that_is_no_mapping(data: object) -> None:
     assert [problem.key for problem in refused(parse_environment, data)] == [""]

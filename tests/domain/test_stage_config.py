@@ -59,6 +59,23 @@ SLIPS: list[tuple[str, Callable[[dict[str, Any]], object], str, str, str]] = [
         "begins on 2026-11-02",
     ),
     (
+        "override for ever",
+        lambda d: d["leases"]["newsletter"].update(override={**OVERRIDE, "until": "2999-12-31"}),
+        "leases.newsletter.override.until",
+        '"2999-12-31"',
+        "at most 30 days, and the first one is 2026-11-02; write 2026-12-01 or earlier",
+    ),
+    (
+        "override of a day too many",
+        lambda d: (
+            d["lanes"]["birch"].update(sending_days=17, sending_days_as_of="2026-11-04"),
+            d["leases"]["newsletter"].update(override={**OVERRIDE, "until": "2026-12-05"}),
+        ),
+        "leases.newsletter.override.until",
+        '"2026-12-05"',
+        "the first one is 2026-11-05; write 2026-12-04 or earlier",
+    ),
+    (
         "override without an end",
         lambda d: d["leases"]["newsletter"].update(override={"by": "a@warmlane.test", "why": "The launch is fixed."}),
         "leases.newsletter.override.until",
@@ -84,6 +101,10 @@ def test_a_slip(
 
 def test_a_whole_stage_and_an_override_are_accepted(environment: dict[str, Any]) -> None:
     environment["lanes"]["amber"].update(sending_days=17, sending_days_as_of="2026-11-04")
-    environment["leases"]["newsletter"]["override"] = {**OVERRIDE, "until": "2026-11-02"}
+    environment["leases"]["newsletter"]["override"] = {**OVERRIDE, "until": "2026-12-01"}
     parsed = parse_environment(environment, "the-file.yaml")
     assert parsed.lanes["amber"].stage == 17, "14 adopted days and three days with mail"
+    held = parsed.leases["newsletter"].override
+    assert held is not None and (held.until - parsed.leases["newsletter"].since).days == 29, (
+        "30 days, both ends counted"
+    )

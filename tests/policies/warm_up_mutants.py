@@ -198,8 +198,8 @@ WARM_UP_MUTANTS: list[tuple[str, str, Change, str]] = [
     (
         "warm-up-upper-bound",
         "for ever",
-        both(given(override("2030-01-01")), schedule(limits=[400_000])),
-        "the upper bound is 325000 and the override ends on 2030-01-01",
+        both(given(override("2026-12-01")), schedule(limits=[400_000])),
+        "the upper bound is 325000 and the override ends on 2026-12-01",
     ),
     (
         "organisation-caps",

@@ -155,7 +155,7 @@ def _lease(decks: Decks, lane: str, history: History) -> Document:
     elif decks.often("state", 1, 2):
         found["state"] = "active"
     signed = {"by": mailbox(decks, "override"), "why": EXACTLY_TEN}
-    untils = [{**signed, "until": text(history.since + timedelta(days=days))} for days in (0, 10, 400)]
+    untils = [{**signed, "until": text(history.since + timedelta(days=days))} for days in (0, 10, 29)]
     given(decks, found, "lease.override", *untils)
     return found
 
