@@ -1,0 +1,1 @@
+"""The reflector: tells a sender, outside of its cluster, from which address its connections come."""
