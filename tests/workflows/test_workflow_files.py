@@ -14,6 +14,7 @@ import yaml
 from lab import settings
 
 WORKFLOWS = sorted((settings.REPOSITORY / ".github/workflows").glob("*.yml"))
+LONGEST_LINE = 120
 PINNED = re.compile(r"^ *- uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 
 
@@ -31,6 +32,12 @@ def test_a_workflow_fits_the_published_schema(path: Path) -> None:
     words = ["-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(path)]
     done = subprocess.run([sys.executable, *words], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_can_be_read_beside_its_change(path: Path) -> None:
+    long = [number for number, line in enumerate(path.read_text().splitlines(), 1) if len(line) > LONGEST_LINE]
+    assert long == [], f"{path.name}: lines of more than {LONGEST_LINE} characters"
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)

@@ -178,7 +178,14 @@ def test_a_comment_says_whose_word_it_is(hub: Hub) -> None:
     posted = hub.run("comment.yml", finished("1" * 40, FORK), FAKE_HEAD="1" * 40, FAKE_FILES=files, FAKE_COMMENT="")
     assert posted["comment"].result == "success", posted["comment"].output
     first, second = (hub.clone / "reports/comment.md").read_text().splitlines()
-    assert first.startswith("**This pull request changes 1 files of code") and second.startswith("**Allowed**")
+    assert first == (
+        "**This pull request changes 1 file of code, and what follows was written by that code**: read it before you "
+        "trust the rest."
+    )
+    assert second.startswith("**Allowed**")
+    files += "\nMakefile"
+    hub.run("comment.yml", finished("1" * 40, FORK), FAKE_HEAD="1" * 40, FAKE_FILES=files, FAKE_COMMENT="")
+    assert "changes 2 files of code" in (hub.clone / "reports/comment.md").read_text()
     hub.run("comment.yml", finished("1" * 40, FORK), FAKE_HEAD="1" * 40, FAKE_FILES="Pulumi.dev.yaml", FAKE_COMMENT="")
     assert (hub.clone / "reports/comment.md").read_text().startswith("**Allowed**"), "a stack file runs nothing"
 
