@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,14 @@ def program(directory: Path, name: str, script: str) -> None:
     file.chmod(0o755)
 
 
+def with_packages(clone: Path) -> None:
+    """The packages are installed already; a runner would install the same ones from the lock file."""
+    (clone / ".venv").mkdir()
+    for part in ("bin", "lib", "pyvenv.cfg"):
+        (clone / ".venv" / part).symlink_to(VENV / part)
+    (clone / ".venv/complete").touch()
+
+
 @pytest.fixture
 def hub(tmp_path: Path) -> Hub:
     clone, scratch = tmp_path / "clone", tmp_path / "scratch"
@@ -95,11 +103,7 @@ def hub(tmp_path: Path) -> Hub:
     start, end = text.index("    aws:\n"), text.index("    leases:\n")
     (clone / "Pulumi.prod.yaml").write_text(text[:start] + EXTERNAL + text[end:])
     git(clone, "init", "--quiet", "--initial-branch", "main")
-    # The packages are installed already; a runner would install the same ones from the lock file.
-    (clone / ".venv").mkdir()
-    for part in ("bin", "lib", "pyvenv.cfg"):
-        (clone / ".venv" / part).symlink_to(VENV / part)
-    (clone / ".venv/complete").touch()
+    with_packages(clone)
     program(scratch / "bin", "pulumi", f'#!/bin/sh\nexec {sys.executable} {FAKE_PULUMI} "$@"\n')
     remember = '#!/bin/sh\necho "$*" >> "$FAKE_CALLS/{name}"\n'
     program(scratch / "bin", "aws", remember.format(name="aws"))
@@ -144,6 +148,23 @@ def test_a_fork_gets_its_report_without_credentials(hub: Hub) -> None:
     posted = hub.run("comment.yml", finished(head, FORK), FAKE_HEAD=head, FAKE_COMMENT="")
     assert posted["comment"].result == "success", posted["comment"].output
     assert hub.calls("gh")[-1] == f"api --method POST repos/{US}/issues/7/comments --field body=@reports/comment.md"
+
+
+def test_what_others_merged_meanwhile_is_not_told_as_this_change(hub: Hub, tmp_path: Path) -> None:
+    """GitHub checks out the merge of the branch and of main as it is now, and the event still names the older main."""
+    git(hub.clone, "checkout", "--quiet", "-b", "branch")
+    SAMPLES["campaign added"].change(hub.clone)
+    hub.commit("a campaign")
+    git(hub.clone, "checkout", "--quiet", "main")
+    volume(hub, 30_000)
+    git(hub.clone, "merge", "--quiet", "--no-ff", "--message", "merge", "branch")
+    runner = tmp_path / "runner"
+    git(tmp_path, "clone", "--quiet", "--depth", "2", f"file://{hub.clone}", str(runner))
+    with_packages(runner)
+    ran = replace(hub, clone=runner).run("preview.yml", pull_request(hub, FORK))
+    assert ran["render"].result == "success", ran["render"].output
+    summary = (hub.scratch / "artifacts/report/comment.md").read_text().splitlines()[1]
+    assert "winter-sale.dev" in summary and "receipts" not in summary
 
 
 def test_a_violation_fails_the_job_and_still_yields_the_comment(hub: Hub) -> None:
