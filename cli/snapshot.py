@@ -13,9 +13,10 @@ from cli.engine import Engine
 from cli.outcome import ConfigRefused, WorldFailed
 from cli.stacks import environment_stack
 from warmlane import names
+from warmlane.config import campaign_stacks, load_campaign
 from warmlane.environment import Environment
 from warmlane.errors import ConfigError
-from warmlane.snapshot import MAX_AGE, LaneFacts, LaneIncident, Snapshot, load_snapshot
+from warmlane.snapshot import MAX_AGE, Hold, LaneFacts, LaneIncident, Snapshot, load_snapshot
 
 DAY = timedelta(days=1)
 DELIVERED = 'sum by (lane) (increase(sender_deliveries_total{outcome="delivered"}[1d]))'
@@ -34,7 +35,11 @@ def write(engine: Engine, environment: Environment, name: str, repository: Path)
         raise ConfigRefused([error]) from None
     now = datetime.now(UTC)
     outputs, series = asked(engine, environment, name, now)
-    found = taken(name, environment, outputs, series, now, earlier)
+    try:
+        holds = held(repository, name, earlier)
+    except ConfigError as error:
+        raise ConfigRefused([error]) from None
+    found = taken(name, environment, outputs, series, now, earlier, holds)
     (repository / file).parent.mkdir(parents=True, exist_ok=True)
     (repository / file).write_text(found.model_dump_json(indent=2) + "\n")
     return file, found
@@ -87,6 +92,7 @@ def taken(
     series: Iterable[Mapping[str, Any]],
     now: datetime,
     earlier: Snapshot | None,
+    holds: Mapping[str, Hold],
 ) -> Snapshot:
     """The snapshot from the stack's outputs and from Prometheus' series, of which each value is that of a day's end.
 
@@ -103,9 +109,19 @@ def taken(
         feedback=environment.feedback,
         lanes={lane: LaneFacts(delivered=known(lane, volumes, now)) for lane in outputs.get("lanes") or {}},
         leases=dict(outputs.get("leases") or {}),
-        holds=dict((earlier.holds if earlier else None) or {}),
+        holds=dict(holds),
         incidents=_incidents(environment, earlier),
     )
+
+
+def held(repository: Path, name: str, earlier: Snapshot | None) -> dict[str, Hold]:
+    """What the last snapshot held, with the sending domain of each campaign that has a file. Raises ConfigError."""
+    found = dict((earlier.holds if earlier else None) or {})
+    files = campaign_stacks(repository, name)
+    for id_ in [one for one, hold in found.items() if hold.sending_domain is None and one in files]:
+        domain = load_campaign(repository, id_, name).sending_domain
+        found[id_] = found[id_].model_copy(update={"sending_domain": domain})
+    return found
 
 
 def known(lane: str, volumes: Mapping[str, Mapping[date, int]], now: datetime) -> dict[date, int]:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, ValidationError
 
-from warmlane.base import Identifier, Model
+from warmlane.base import Domain, Identifier, Model
 from warmlane.environment import Incident
 from warmlane.errors import ConfigError, Problem
 from warmlane.validation import problems
@@ -64,6 +64,11 @@ class Hold(Model):
     )
     since: AwareDatetime = Field(description="When it began.")
     reason: Annotated[str, Field(min_length=1)] = Field(description="Why it was set.")
+    sending_domain: Domain | None = Field(
+        default=None,
+        description="Whose mail is held: the campaign's sending domain when the snapshot was taken; unset where the "
+        "campaign had no file.",
+    )
 
     @property
     def stands(self) -> bool:

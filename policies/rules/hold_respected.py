@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from pulumi_policy import Severity
 
-from policies import committed, kubernetes
+from policies import committed, holds, kubernetes
 from policies.inputs import plan
 from policies.known import SnapshotConfig
 from policies.leases import begin
@@ -24,7 +24,8 @@ ABOUT = About(
     display_name="Hold respected",
     description=(
         "While the snapshot knows of a hold, its campaign's program opens no way out (quarantined, retired) and plans "
-        "no more than the throttled part of the warm-up's step (throttled)."
+        "no more than the throttled part of the warm-up's step (throttled); nor does that of a campaign with the same "
+        "sending domain that got its lane later."
     ),
     why="A hold protects a lane's reputation; an update that plans more would undo it without anyone deciding so.",
     remediation="Release the hold with a reason and take a new snapshot, or plan what the hold allows.",
@@ -36,17 +37,19 @@ ABOUT = About(
 def judge(resource: Resource, config: SnapshotConfig) -> Iterator[str]:
     """A hold of an old snapshot still counts: it ends by release, not by time."""
     campaign, snapshot = kubernetes.campaign(resource), config.last(resource.stack)
-    hold = (snapshot.holds or {}).get(campaign) if snapshot and campaign else None
-    if snapshot is None or campaign is None or hold is None:
+    if snapshot is None or not campaign:
         return
-    if hold.stands and kubernetes.kind(resource) == "NetworkPolicy" and _opens_a_way_out(resource):
-        yield (
-            f"{kubernetes.title(resource)} opens a way out for {campaign}, which is {hold.level} since "
-            f"{hold.since:%Y-%m-%d}: {hold.reason.rstrip('.')}. Release the hold first; until then keep "
-            f"{names.SMTP_EGRESS_POLICY} out of the program."
-        )
-    if not hold.stands and is_sender_config(resource):
-        yield from _throttled(resource, campaign, hold, snapshot)
+    for held, hold in holds.counting(campaign, resource.stack, snapshot):
+        if hold.stands and kubernetes.kind(resource) == "NetworkPolicy" and _opens_a_way_out(resource):
+            domain = holds.sending_domain(held, hold, resource.stack)
+            who = "which" if held == campaign else f"whose domain {domain} is that of {held}, which"
+            yield (
+                f"{kubernetes.title(resource)} opens a way out for {campaign}, {who} is {hold.level} since "
+                f"{hold.since:%Y-%m-%d}: {hold.reason.rstrip('.')}. Release the hold first; until then keep "
+                f"{names.SMTP_EGRESS_POLICY} out of the program."
+            )
+        if not hold.stands and is_sender_config(resource):
+            yield from _throttled(resource, campaign, held, hold, snapshot)
 
 
 def _opens_a_way_out(resource: Resource) -> bool:
@@ -58,7 +61,7 @@ def _opens_a_way_out(resource: Resource) -> bool:
     )
 
 
-def _throttled(resource: Resource, campaign: str, hold: Hold, snapshot: Snapshot) -> Iterator[str]:
+def _throttled(resource: Resource, campaign: str, held: str, hold: Hold, snapshot: Snapshot) -> Iterator[str]:
     environment = committed.environment(resource.stack)
     lease = environment.leases.get(campaign)
     try:
@@ -79,7 +82,7 @@ def _throttled(resource: Resource, campaign: str, hold: Hold, snapshot: Snapshot
         if limit > most:
             yield (
                 f"{kubernetes.title(resource)} plans {limit} messages for {max(day, snapshot.taken.date())}, and the "
-                f"hold on {campaign} ({hold.reason.rstrip('.')}) allows {most}, {hold.throttle_factor:g} of the plan's "
+                f"hold on {held} ({hold.reason.rstrip('.')}) allows {most}, {hold.throttle_factor:g} of the plan's "
                 f"step. Release the hold, or set daily_volume to {most} or less."
             )
             return

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pulumi_policy import Severity
 
-from policies import committed, kubernetes
+from policies import committed, holds, kubernetes
 from policies.known import SnapshotConfig
 from policies.leases import TABLE_INPUTS, active, is_lease_table, is_new
 from policies.rule import About, Resource, configured_resource_rule
@@ -18,7 +18,7 @@ ABOUT = About(
     display_name="New lease with known facts",
     description=(
         "A new lease needs a snapshot of the last 48 hours that knows holds and incidents, none of them standing "
-        "against the campaign, and does not begin before that snapshot."
+        "against the campaign or its sending domain, and does not begin before that snapshot."
     ),
     why=(
         "Moving a held campaign to a fresh lane is the pattern by which blocklists know snowshoe spammers (Spamhaus "
@@ -45,7 +45,8 @@ def judge(resource: Resource, config: SnapshotConfig) -> Iterator[str]:
                 f"snapshot -e {name}`, which writes it, then this command again."
             )
         else:
-            yield from _against(given, campaign, lease, snapshot)
+            yield from _held(given, campaign, snapshot, resource.stack)
+            yield from _dated_back(given, campaign, lease, snapshot)
 
 
 def _why_unknown(file: str, last: Snapshot | None, fresh: Snapshot | None) -> str:
@@ -57,13 +58,24 @@ def _why_unknown(file: str, last: Snapshot | None, fresh: Snapshot | None) -> st
     return f"{file} does not tell {' and '.join(unknown)}"
 
 
-def _against(given: str, campaign: str, lease: Lease, snapshot: Snapshot) -> Iterator[str]:
-    hold = (snapshot.holds or {}).get(campaign)
-    if hold and hold.stands:
-        yield (
-            f"{given} and the campaign is {hold.level}: {hold.reason.rstrip('.')}. Release it with a reason before it "
-            "gets another lane."
-        )
+def _held(given: str, campaign: str, snapshot: Snapshot, stack: str) -> Iterator[str]:
+    for held, hold in holds.counting(campaign, stack, snapshot):
+        if hold.stands:
+            domain = holds.sending_domain(held, hold, stack)
+            who = "the campaign" if held == campaign else f"{held}, which sends for the same domain {domain},"
+            yield (
+                f"{given} and {who} is {hold.level}: {hold.reason.rstrip('.')}. Release it with a reason before "
+                f"{'it' if held == campaign else 'the domain'} gets another lane."
+            )
+    for held, hold in (snapshot.holds or {}).items():
+        if hold.stands and holds.sending_domain(held, hold, stack) is None:
+            yield (
+                f"{given} and nobody knows whether it sends for the domain of {held}, which is {hold.level}: neither "
+                f"the snapshot nor a file of {held} tells that domain. Write it to that hold in the snapshot."
+            )
+
+
+def _dated_back(given: str, campaign: str, lease: Lease, snapshot: Snapshot) -> Iterator[str]:
     if lease.since < snapshot.taken.date():
         yield (
             f"{given} from {lease.since} on, before the snapshot of {snapshot.taken:%Y-%m-%d}, which does not have it. "

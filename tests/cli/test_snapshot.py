@@ -35,7 +35,7 @@ def ends(day: int, value: str) -> tuple[datetime, str]:
 
 
 def taken(*found: dict[str, Any], environment: Environment = DEV, earlier: Snapshot | None = None) -> Snapshot:
-    return snapshot.taken("dev", environment, OUTPUTS, found, NOW, earlier)
+    return snapshot.taken("dev", environment, OUTPUTS, found, NOW, earlier, snapshot.held(ROOT, "dev", earlier))
 
 
 def test_a_days_volume_is_the_one_at_its_end() -> None:
@@ -72,9 +72,14 @@ def test_without_feedback_nothing_sets_a_hold_and_incidents_are_those_of_the_con
 def test_what_the_last_snapshot_held_against_somebody_is_kept() -> None:
     hold = Hold(level=HoldLevel.QUARANTINED, throttle_factor=0, since=NOW, reason="Spamhaus lists the address.")
     old = LaneIncident(lane="amber", occurred=date(2026, 10, 1), campaign="autumn", what="Complaints of old users.")
-    earlier = taken().model_copy(update={"holds": {"newsletter": hold}, "incidents": [old]})
-    found = taken(earlier=earlier)
-    assert (found.holds, found.incidents) == ({"newsletter": hold}, [old])
+    held = {"newsletter": hold, "autumn": hold}
+    found = taken(earlier=taken().model_copy(update={"holds": held, "incidents": [old]}))
+    assert found.holds is not None and found.incidents == [old]
+    assert found.holds["newsletter"] == hold.model_copy(update={"sending_domain": "newsletter.warmlane.test"})
+    assert found.holds["autumn"] == hold, "a campaign without a file"
+    moved = hold.model_copy(update={"sending_domain": "before.example"})
+    again = taken(earlier=taken().model_copy(update={"holds": {"newsletter": moved}}))
+    assert again.holds == {"newsletter": moved}, "a hold is on the domain that it was set on"
 
 
 def test_whole_days_are_asked_for() -> None:

@@ -10,6 +10,7 @@ from tests.policies.campaign_mutants import CAMPAIGN_MUTANTS
 from tests.policies.detour_mutants import DETOUR_ENVIRONMENT_MUTANTS, DETOUR_MUTANTS
 from tests.policies.environment_mutants import ENVIRONMENT_MUTANTS
 from tests.policies.harness import Declared, campaign_stack, environment_stack
+from tests.policies.hold_mutants import HOLD_ENVIRONMENT_MUTANTS, HOLD_MUTANTS
 from tests.policies.identity_mutants import IDENTITY_MUTANTS
 from tests.policies.lane_mutants import LANE_MUTANTS
 from tests.policies.lease_mutants import LEASE_MUTANTS
@@ -37,8 +38,11 @@ prod_stack = partial(environment_stack, "prod")
 
 MUTANTS = [
     *[Mutant(campaign_stack, *mutant) for mutant in [*CAMPAIGN_MUTANTS, *IDENTITY_MUTANTS, *WARM_UP_MUTANTS]],
-    *[Mutant(environment_stack, *mutant) for mutant in [*ENVIRONMENT_MUTANTS, *LEASE_MUTANTS]],
-    *[Mutant(campaign_stack, *mutant) for mutant in OBJECT_MUTANTS],
+    *[
+        Mutant(environment_stack, *mutant)
+        for mutant in [*ENVIRONMENT_MUTANTS, *HOLD_ENVIRONMENT_MUTANTS, *LEASE_MUTANTS]
+    ],
+    *[Mutant(campaign_stack, *mutant) for mutant in [*HOLD_MUTANTS, *OBJECT_MUTANTS]],
     *[Mutant(environment_stack, *mutant) for mutant in OBJECT_ENVIRONMENT_MUTANTS],
     *[Mutant(campaign_stack, *mutant) for mutant in DETOUR_MUTANTS],
     *[Mutant(environment_stack, *mutant) for mutant in DETOUR_ENVIRONMENT_MUTANTS],

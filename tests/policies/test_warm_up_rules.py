@@ -13,6 +13,7 @@ from policies.rule import Rule
 from policies.rules import RULES
 from tests.policies import world
 from tests.policies.harness import Declared, campaign_stack, environment_stack, rule, violations
+from tests.policies.hold_mutants import HOLD_ENVIRONMENT_NEAR_MISSES, HOLD_MUTANTS, HOLD_NEAR_MISSES
 from tests.policies.lease_mutants import LEASE_MUTANTS, LEASE_NEAR_MISSES, new_lanes
 from tests.policies.warm_up_mutants import WARM_UP_MUTANTS
 from tests.policies.warm_up_near_misses import WARM_UP_NEAR_MISSES
@@ -21,10 +22,10 @@ from warmlane.snapshot import load_snapshot
 Stack = dict[str, Declared]
 
 NEAR_MISSES = [
-    *[(environment_stack, *case) for case in LEASE_NEAR_MISSES],
-    *[(campaign_stack, *case) for case in WARM_UP_NEAR_MISSES],
+    *[(environment_stack, *case) for case in [*HOLD_ENVIRONMENT_NEAR_MISSES, *LEASE_NEAR_MISSES]],
+    *[(campaign_stack, *case) for case in [*HOLD_NEAR_MISSES, *WARM_UP_NEAR_MISSES]],
 ]
-OURS = {mutant[0] for mutant in [*LEASE_MUTANTS, *WARM_UP_MUTANTS]}
+OURS = {mutant[0] for mutant in [*HOLD_MUTANTS, *LEASE_MUTANTS, *WARM_UP_MUTANTS]}
 
 
 @pytest.mark.parametrize(

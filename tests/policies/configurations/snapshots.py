@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tests.policies.configurations.deck import Decks
 from tests.policies.configurations.lanes import EXACTLY_TEN, FORMER, HELD, REASON, History, Known
-from tests.policies.configurations.shapes import Document, given, text
+from tests.policies.configurations.shapes import Document, domain, given, text
 from warmlane import names
 from warmlane.environment import Lane
 from warmlane.snapshot import CLOCK_SKEW, MAX_AGE
@@ -98,10 +98,14 @@ def _holds(decks: Decks, taken: datetime, throttled: Mapping[str, float], ending
         reason = decks.deal("reason", ["!", REASON])
         return {"level": level, "throttle_factor": factor, "since": text(taken), "reason": reason}
 
+    # A campaign that has no file any more is held by the domain that the snapshot tells.
     found = {campaign: hold("throttled", factor) for campaign, factor in throttled.items()}
-    found |= {campaign: hold(decks.deal("hold", ["quarantined", "retired"]), 0) for campaign in ending}
+    for campaign in ending:
+        level = decks.deal("hold", ["quarantined", "retired"])
+        found[campaign] = hold(level, 0) | {"sending_domain": f"{campaign}.example"}
     if decks.often("a hold of old", 1, 3):
-        found[GONE] = hold(decks.deal("hold of old", ["quarantined", "retired", "throttled"]), 0)
+        level = decks.deal("hold of old", ["quarantined", "retired", "throttled"])
+        found[GONE] = hold(level, 0) | {"sending_domain": decks.deal("held domain", [f"{GONE}.example", domain(253)])}
     return found
 
 
