@@ -44,6 +44,8 @@ class SenderConfig(Model):
     sending_domain: str
     daily_volume: Messages
     wanted_by: date
+    day_length: int
+    max_backlog_days: Annotated[int, Field(ge=1)]
     warm_up: WarmUp
 
 

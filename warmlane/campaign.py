@@ -92,6 +92,9 @@ class Campaign(Model):
     producers: Annotated[list[Producer], Field(min_length=1)] = Field(
         description="Pods that may submit mail, by namespace and labels."
     )
+    max_backlog_days: Annotated[int, Field(ge=1, le=30)] = Field(
+        default=3, description="Days of the coming allowance that mail may wait for; more is deferred at the door."
+    )
     sender: Sender = Field(default_factory=Sender, description="Size and image of the sender.")
     spool: Spool = Field(description="Where the sender keeps its queue.")
 

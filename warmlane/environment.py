@@ -8,13 +8,17 @@ from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from warmlane import names
 from warmlane.base import DOMAIN_LENGTH, Domain, EmailAddress, ForeignNamespace, Identifier, ImageReference, Model
+from warmlane.pacing.moments import UTC_DAY, check_day_length
 
 LONGEST_PARENT = DOMAIN_LENGTH - names.ID_LENGTH - 1
 """The longest parent domain, in characters: with the longest lane id before it, it is a domain name still."""
+
+KeyId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+"""Id of a key by which recipients are hashed; the store keeps it beside each hash."""
 
 
 class Cni(StrEnum):
@@ -126,6 +130,9 @@ class Adopted(Model):
         description="Sending days of the plan that the address had behind it at the end of `as_of`."
     )
     as_of: date = Field(description="Last day with mail that `stage` counts; before or on the lane's `started`.")
+    daily_volume: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
+        description="Highest messages/day that was delivered in the last 7 sending days that `stage` counts."
+    )
     by: EmailAddress = Field(description="Who vouches for it.")
     evidence: Annotated[str, Field(min_length=10)] = Field(description="Where the delivered volumes can be read.")
 
@@ -262,6 +269,18 @@ class Store(Model):
     storage: Annotated[str, Field(pattern=r"^[1-9]\d*[MGT]i$")] = Field(
         default="10Gi", description="Size of its volume."
     )
+    suppression_keys: Annotated[list[KeyId], Field(min_length=1, max_length=2)] = Field(
+        default_factory=lambda: ["1"],
+        description="Ids of the keys by which suppressed recipients are hashed: the first writes, a second one is read "
+        "until the list has been written anew.",
+    )
+
+    @model_validator(mode="after")
+    def keys_differ(self) -> Store:
+        """The same key twice hides which one is still read."""
+        if len(set(self.suppression_keys)) != len(self.suppression_keys):
+            raise ValueError("suppression_keys: each key is listed once")
+        return self
 
 
 class Environment(Model):
@@ -282,6 +301,10 @@ class Environment(Model):
     feedback: Literal["none"] = Field(
         description="`none`: nothing closes a sender by itself; Pulumi declares the way out."
     )
+    day_length: int = Field(
+        default=UTC_DAY,
+        description="Seconds of a sending day, 86400. A lab may shorten it to a part of 24 h with 24 whole-second hours.",
+    )
     images: Images | None = Field(default=None, description="Images by digest; unset where `images_file` names a file.")
     images_file: PurePosixPath | None = Field(
         default=None, description="File (relative to the repository) that `images` is read from; a build writes it."
@@ -291,3 +314,15 @@ class Environment(Model):
         description="File (relative to the repository) with the secrets of an environment that anybody may rebuild; "
         "unset means Pulumi's config secrets.",
     )
+    adopted_file: PurePosixPath | None = Field(
+        default=None,
+        description="File (relative to the repository) with the last day on which adopted addresses sent, for an "
+        "environment that anybody may rebuild on any day; unset: `adopted.as_of` counts.",
+    )
+
+    @field_validator("day_length")
+    @classmethod
+    def day_can_be_paced(cls, value: int) -> int:
+        """A day that pacing can divide into hours."""
+        check_day_length(value)
+        return value

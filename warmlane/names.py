@@ -33,10 +33,18 @@ SMTP_EGRESS_POLICY = "smtp-egress"
 SENDER_CONFIG_MAP = "sender-config"
 SENDER_IDENTITY_CONFIG_MAP = "sender-identity"
 SUBMISSION_SECRET = "sender-submission"
+SENDER_STORE_SECRET = "sender-store"
+SENDER_HOLD_CONFIG_MAP = "sender-hold"
 SENDER_SERVICE_ACCOUNT = "email-sender"
 LEASE_TABLE_CONFIG_MAP = "lease-table"
+LANE_HISTORY_CONFIG_MAP = "lane-history"
 STORE = "store"
 STORE_SECRET = "store-superuser"
+STORE_ROLES_SECRET = "store-roles"
+STORE_HOST = f"{STORE}.{PLATFORM_NAMESPACE}.svc"
+"""The DNS name under which senders reach the store."""
+STORE_PORT = 5432
+STORE_DATABASE = "warmlane"
 
 SMTP_PORT = 25
 METRICS_PORT = 9100

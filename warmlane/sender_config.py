@@ -24,7 +24,8 @@ IDENTITY_KEY = "identity.json"
 def sender_config(
     campaign: Campaign, lane_id: str, lane: Lane, lease: Lease, environment: Environment
 ) -> dict[str, Any]:
-    """The sender's configuration as a JSON document; volumes and limits in messages/day, dates in ISO 8601.
+    """The sender's configuration as a JSON document; volumes and limits in messages/day, dates in ISO 8601,
+    `day_length` in seconds.
 
     `warm_up` holds the whole schedule: `limits[i]` belongs to the day `starts` + i and to the plan's sending day
     `stage` + 1 + i; the last limit stands for every later day, and nothing is sent before `starts`.
@@ -38,6 +39,8 @@ def sender_config(
         "sending_domain": campaign.sending_domain,
         "daily_volume": campaign.daily_volume,
         "wanted_by": campaign.wanted_by.isoformat(),
+        "day_length": environment.day_length,
+        "max_backlog_days": campaign.max_backlog_days,
         "warm_up": {
             "plan": campaign.plan.value,
             "stage": steps.start.stage,

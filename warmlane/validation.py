@@ -35,6 +35,8 @@ PATTERNS = {
     ),
     r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$": "it must be the name of a Kubernetes namespace (RFC 1123 label)",
     r"^[a-z]{2}(-[a-z]+)+-\d$": "it must be an AWS region, such as eu-central-1",
+    r"^[a-z0-9][a-z0-9-]{0,31}$": "it must be 1 to 32 of a-z, 0-9 and -, starting with a letter or a digit",
+    r"^(0(\.[0-9]{1,4})?|1(\.0{1,4})?)$": 'it must be a part from 0 to 1 in quotes, such as "0.25"',
     r"^[1-9]\d*[MGT]i$": "it must be a size with the unit Mi, Gi or Ti, such as 10Gi",
 }
 """By pattern, what a person would say instead of it."""

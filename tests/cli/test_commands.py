@@ -97,7 +97,7 @@ def test_refused_config_names_every_problem_of_every_file_before_the_engine_is_a
     world: World, warmlane: Any
 ) -> None:
     world.change("Pulumi.dev.yaml", "domain: warmlane.test", "domian: warmlane.test")
-    world.change("campaigns/Pulumi.spring-sale.dev.yaml", "daily_volume: 250000", "daily_volume: many")
+    world.change("campaigns/Pulumi.spring-sale.dev.yaml", "daily_volume: 1000000", "daily_volume: many")
     code, _, err = warmlane("preview", "--all")
     assert code == 1 and world.calls == []
     assert "Pulumi.dev.yaml: 2 problems" in err and "domian" in err
@@ -198,5 +198,5 @@ def test_status_shows_the_campaigns_and_says_when_the_cluster_is_silent(world: W
     document = json.loads(out)
     assert code == 3 and "kubectl" in document["error"]
     rows = {row["campaign"]: row for row in document["campaigns"]}
-    assert rows["spring-sale"]["address"] == "198.51.100.16" and rows["spring-sale"]["stage"] == 14
+    assert rows["spring-sale"]["address"] == "198.51.100.16" and rows["spring-sale"]["stage"] == 19
     assert rows["newsletter"]["lane"] == "birch" and rows["newsletter"]["ready"] is None

@@ -32,26 +32,26 @@ def test_only_the_last_seven_days_with_mail_count() -> None:
     (row,) = rows({**quiet, **mail})
     assert (row.lane, row.campaign, row.last_mail) == ("amber", "spring-sale", before(4))
     assert row.highest == 110, "the eighth day from the last, with 111, is past"
-    assert row.limit == 250_000 and row.growth == pytest.approx(250_000 / 110)
+    assert row.limit == 1_000_000 and row.growth == pytest.approx(1_000_000 / 110)
 
 
 def test_the_limit_of_the_schedule_and_its_growth() -> None:
-    # 14 days lie behind amber; Braze's moderate plan allows 200,000 on the 15th and 275,000 on the 16th, and the
-    # campaign wants 250,000.
+    # 19 days lie behind amber; Braze's moderate plan allows 825,000 on the 20th and 1,000,000 on the 21st, which the
+    # campaign wants.
     (first,) = rows({}, date(2026, 11, 2))
-    assert (first.limit, first.plans_growth, first.growth) == (200_000, 1.0, None)
-    (second,) = rows({date(2026, 11, 2): 200_000}, date(2026, 11, 3))
-    assert (second.limit, second.plans_growth, second.growth) == (250_000, 1.25, 1.25)
+    assert (first.limit, first.plans_growth, first.growth) == (825_000, 1.0, None)
+    (second,) = rows({date(2026, 11, 2): 825_000}, date(2026, 11, 3))
+    assert (second.limit, second.plans_growth, second.growth) == (1_000_000, 1_000_000 / 825_000, 1_000_000 / 825_000)
     assert list(growth.notes([first, second])) == [], "it grows as its plan does"
     (early,) = rows({}, date(2026, 11, 1))
     assert early.limit is None, "the schedule has not begun"
 
 
 def test_what_outgrows_its_plan_is_told() -> None:
-    (row,) = rows({before(1): 50_000})
+    (row,) = rows({before(1): 200_000})
     (text,) = growth.notes([row])
-    assert "spring-sale may send 250000 messages today, 5.0 times the most that amber delivered" in text
-    assert row.cells == ("amber", "spring-sale", "14", "2026-11-23", "50000", "250000", "x5.0 (plan x1.0)")
+    assert "spring-sale may send 1000000 messages today, 5.0 times the most that amber delivered" in text
+    assert row.cells == ("amber", "spring-sale", "19", "2026-11-23", "200000", "1000000", "x5.0 (plan x1.0)")
 
 
 def test_without_mail_there_is_nothing_to_compare() -> None:

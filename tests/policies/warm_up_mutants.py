@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from tests.policies import world
-from tests.policies.campaign_mutants import Change, Stack, allow, block
+from tests.policies.campaign_mutants import Change, Stack
 from tests.policies.harness import UNKNOWN
-from tests.policies.lease_mutants import HELD, lane, lease
-from tests.policies.world import NOW, Document, Edit
+from tests.policies.lease_mutants import lane, lease
+from tests.policies.world import Document, Edit
 
 
 def schedule(**changes: Any) -> Change:
@@ -83,8 +83,8 @@ def adopted(stage: int) -> Edit:
 
 
 def counted(days: int) -> Edit:
-    """So many sending days up to yesterday, beside the 14 that were adopted."""
-    return lane("amber", sending_days=14 + days, sending_days_as_of="2026-11-23")
+    """So many sending days up to yesterday, beside the 19 that were adopted."""
+    return lane("amber", sending_days=19 + days, sending_days_as_of="2026-11-23")
 
 
 def delivered(*none: str) -> dict[str, int]:
@@ -93,29 +93,20 @@ def delivered(*none: str) -> dict[str, int]:
     return {day: 0 if day in none else 500 for day in days}
 
 
-def hold(**fields: Any) -> dict[str, Any]:
-    return {"holds": {"spring-sale": {**HELD, **fields}}}
-
-
 def third_lane(body: Document) -> None:
     body["lanes"]["cedar"] = {"started": "2026-10-01"}
     body["leases"]["autumn"] = {"lane": "cedar", "since": "2026-10-01"}
 
 
-def other_way_out(stack: Stack) -> None:
-    stack.pop("smtp-egress")
-    allow(stack, policyTypes=["Egress"], egress=[{"to": [block("0.0.0.0/0")]}])
-
-
-EVIDENCE = {"by": "a@warmlane.test", "evidence": "The old system's figures."}
+EVIDENCE = {"daily_volume": 650_000, "by": "a@warmlane.test", "evidence": "The old system's figures."}
 DOMAIN = "spring-sale.warmlane.test"
 
 WARM_UP_MUTANTS: list[tuple[str, str, Change, str]] = [
     (
         "warm-up-schedule",
         "above the plan",
-        schedule(limits=[200_001, 250_000]),
-        "allows 200001 messages on 2026-11-02, sending day 15, and the plan moderate allows 200000",
+        schedule(limits=[825_001, 1_000_000]),
+        "allows 825001 messages on 2026-11-02, sending day 20, and the plan moderate allows 825000",
     ),
     (
         "warm-up-schedule",
@@ -126,27 +117,27 @@ WARM_UP_MUTANTS: list[tuple[str, str, Change, str]] = [
     (
         "warm-up-schedule",
         "above the daily volume",
-        schedule(limits=[200_000, 275_000]),
-        "allows 275000 messages on 2026-11-03, and the campaign's daily volume is 250000",
+        schedule(limits=[825_000, 1_000_001]),
+        "allows 1000001 messages on 2026-11-03, and the campaign's daily volume is 1000000",
     ),
-    ("warm-up-schedule", "never reached", schedule(limits=[200_000]), "reaches 250000 messages/day never"),
+    ("warm-up-schedule", "never reached", schedule(limits=[825_000]), "reaches 1000000 messages/day never"),
     (
         "warm-up-schedule",
         "too late",
-        schedule(limits=[1] * 60 + [250_000]),
+        schedule(limits=[1] * 60 + [1_000_000]),
         "on 2027-01-01, and it is wanted by 2026-12-15. The earliest date under the plan moderate is 2026-11-03",
     ),
     (
         "warm-up-schedule",
         "warmer than it is",
-        schedule(stage=15),
-        "warm_up.stage 15, but the committed config says 14",
+        schedule(stage=20),
+        "warm_up.stage 20, but the committed config says 19",
     ),
     (
         "warm-up-schedule",
         "skips days",
-        schedule(stage=20, limits=[250_000]),
-        "allows 250000 messages on 2026-11-02, sending day 15",
+        schedule(stage=25, limits=[1_000_000]),
+        "allows 1000000 messages on 2026-11-02, sending day 20",
     ),
     ("warm-up-schedule", "other plan", schedule(plan="aggressive"), "committed config says moderate"),
     ("warm-up-schedule", "other lane", schedule(lane="birch"), "lane birch, but the committed config says amber"),
@@ -164,7 +155,7 @@ WARM_UP_MUTANTS: list[tuple[str, str, Change, str]] = [
         "counted in advance",
         both(
             given(
-                lane("amber", sending_days=15, sending_days_as_of="2026-11-24"),
+                lane("amber", sending_days=20, sending_days_as_of="2026-11-24"),
                 lease("spring-sale", since="2026-11-24"),
             )
         ),
@@ -186,38 +177,38 @@ WARM_UP_MUTANTS: list[tuple[str, str, Change, str]] = [
     (
         "warm-up-upper-bound",
         "above it",
-        schedule(limits=[325_001, 250_000]),
-        "sending day 15; the upper bound is 325000 and no override lifts it",
+        schedule(limits=[1_000_001, 1_000_000]),
+        "sending day 20; the upper bound is 1000000 and no override lifts it",
     ),
     (
         "warm-up-upper-bound",
         "after the override",
-        both(given(override("2026-11-02")), schedule(limits=[250_000, 400_001, 250_000])),
-        "the upper bound is 400000 and the override ends on 2026-11-02",
+        both(given(override("2026-11-02")), schedule(limits=[1_000_000, 1_250_001, 1_000_000])),
+        "the upper bound is 1250000 and the override ends on 2026-11-02",
     ),
     (
         "warm-up-upper-bound",
         "for ever",
-        both(given(override("2026-12-01")), schedule(limits=[400_000])),
-        "the upper bound is 325000 and the override ends on 2026-12-01",
+        both(given(override("2026-12-01")), schedule(limits=[1_250_000])),
+        "the upper bound is 1000000 and the override ends on 2026-12-01",
     ),
     (
         "organisation-caps",
         "one campaign",
-        given(caps(campaign_daily_volume=249_999)),
-        "plans 250000 messages/day, and Pulumi.dev.yaml caps a campaign at 249999",
+        given(caps(campaign_daily_volume=999_999)),
+        "plans 1000000 messages/day, and Pulumi.dev.yaml caps a campaign at 999999",
     ),
     (
         "organisation-caps",
         "all together",
-        given(caps(daily_volume=449_999)),
-        "brings all campaigns to 450000 messages/day, and Pulumi.dev.yaml caps them at 449999 together",
+        given(caps(daily_volume=1_899_999)),
+        "brings all campaigns to 1900000 messages/day, and Pulumi.dev.yaml caps them at 1899999 together",
     ),
     (
         "organisation-caps",
         "more than committed",
-        both(given(caps(campaign_daily_volume=250_000)), schedule(daily_volume=300_000)),
-        "plans 300000 messages/day",
+        both(given(caps(campaign_daily_volume=1_000_000)), schedule(daily_volume=1_300_000)),
+        "plans 1300000 messages/day",
     ),
     (
         "list-may-warm",
@@ -240,8 +231,8 @@ WARM_UP_MUTANTS: list[tuple[str, str, Change, str]] = [
     (
         "stage-in-ledger",
         "a day too many",
-        given(lanes={"amber": {"sending_days": 13}}),
-        "counts 14 sending days of lane amber, and the ledger had 13 on 2026-11-24",
+        given(lanes={"amber": {"sending_days": 18}}),
+        "counts 19 sending days of lane amber, and the ledger had 18 on 2026-11-24",
     ),
     (
         "stage-in-ledger",
@@ -252,15 +243,15 @@ WARM_UP_MUTANTS: list[tuple[str, str, Change, str]] = [
     (
         "stage-in-ledger",
         "refreshed too far",
-        given(lane("amber", sending_days=36, sending_days_as_of="2026-11-23"), lanes={"amber": {"sending_days": 35}}),
-        "counts 36 sending days of lane amber, and the ledger had 35",
+        given(lane("amber", sending_days=41, sending_days_as_of="2026-11-23"), lanes={"amber": {"sending_days": 40}}),
+        "counts 41 sending days of lane amber, and the ledger had 40",
     ),
     (
         "stage-in-ledger",
         "a day without mail",
         given(counted(22), lanes={"amber": {"delivered": delivered("2026-11-03", "2026-11-07")}}),
-        "counts 36 sending days of lane amber up to 2026-11-23, and without the days on which nothing was delivered "
-        "there can't be more than 34",
+        "counts 41 sending days of lane amber up to 2026-11-23, and without the days on which nothing was delivered "
+        "there can't be more than 39",
     ),
     (
         "stage-in-ledger",
@@ -281,42 +272,16 @@ WARM_UP_MUTANTS: list[tuple[str, str, Change, str]] = [
         "lanes.amber.sending_days_as_of to the last day with mail, 2026-11-21 or before",
     ),
     (
-        "hold-respected",
-        "quarantined",
-        given(**hold()),
-        "smtp-egress opens a way out for spring-sale, which is quarantined since 2026-11-24: Spamhaus",
-    ),
-    ("hold-respected", "retired", given(**hold(level="retired")), "which is retired since 2026-11-24"),
-    (
-        "hold-respected",
-        "by another policy",
-        both(given(**hold()), other_way_out),
-        "NetworkPolicy campaign-spring-sale/added opens a way out",
-    ),
-    (
-        "hold-respected",
-        "in an old snapshot",
-        given(taken=NOW.replace(month=10), **hold(level="retired", reason="Complaints.")),
-        "which is retired since 2026-11-24: Complaints. Release the hold first",
-    ),
-    (
-        "hold-respected",
-        "throttled",
-        given(**hold(level="throttled", throttle_factor=0.01)),
-        "plans 250000 messages for 2026-11-24, and the hold on spring-sale (Spamhaus lists the lane's address) allows "
-        "100000, 0.01 of the plan's step",
-    ),
-    (
         "no-domain-spread",
         "two lanes",
         committed(newsletter=domain(DOMAIN, 200_000)),
-        "by one of 2 lanes (newsletter, spring-sale), and 450000 messages/day need 1",
+        "by one of 2 lanes (newsletter, spring-sale), and 1200000 messages/day need 1",
     ),
     (
         "no-domain-spread",
         "a lane too many",
         both(given(third_lane), committed(newsletter=domain(DOMAIN, 2_000_000), autumn=domain(DOMAIN, 50))),
-        "by one of 3 lanes (autumn, newsletter, spring-sale), and 2250050 messages/day need 2",
+        "by one of 3 lanes (autumn, newsletter, spring-sale), and 3000050 messages/day need 2",
     ),
     (
         "no-domain-spread",

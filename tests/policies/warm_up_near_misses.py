@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.policies.campaign_mutants import Change
-from tests.policies.lease_mutants import HELD, lane
+from tests.policies.lease_mutants import lane
 from tests.policies.warm_up_mutants import (
     DOMAIN,
     EVIDENCE,
@@ -16,7 +16,6 @@ from tests.policies.warm_up_mutants import (
     delivered,
     domain,
     given,
-    hold,
     override,
     recipients,
     schedule,
@@ -34,8 +33,8 @@ WARM_UP_NEAR_MISSES: list[tuple[str, str, Change]] = [
         "idle for 30 days",
         given(lane("amber", adopted={**EVIDENCE, "stage": 14, "as_of": "2026-10-03"})),
     ),
-    ("warm-up-schedule", "lower than the plan", schedule(limits=[100_000, 250_000])),
-    ("warm-up-upper-bound", "at it", schedule(limits=[325_000, 250_000])),
+    ("warm-up-schedule", "lower than the plan", schedule(limits=[100_000, 1_000_000])),
+    ("warm-up-upper-bound", "at it", schedule(limits=[825_000, 1_000_000])),
     (
         "warm-up-upper-bound",
         "lifted",
@@ -46,10 +45,10 @@ WARM_UP_NEAR_MISSES: list[tuple[str, str, Change]] = [
         "lifted",
         both(given(adopted(8), override("2026-11-08")), committed(spring_sale=aggressive)),
     ),
-    ("organisation-caps", "at the caps", given(caps(campaign_daily_volume=250_000, daily_volume=450_000))),
+    ("organisation-caps", "at the caps", given(caps(campaign_daily_volume=1_000_000, daily_volume=1_900_000))),
     ("list-may-warm", "six months", committed(spring_sale=recipients(6))),
     ("list-may-warm", "an old list on a warm lane", both(given(adopted(20)), committed(spring_sale=recipients(24)))),
-    ("stage-in-ledger", "as in the ledger", given(lanes={"amber": {"sending_days": 14}})),
+    ("stage-in-ledger", "as in the ledger", given(lanes={"amber": {"sending_days": 19}})),
     (
         "stage-in-ledger",
         "an old snapshot",
@@ -72,9 +71,6 @@ WARM_UP_NEAR_MISSES: list[tuple[str, str, Change]] = [
         given(lanes={"amber": {"delivered": dict.fromkeys(delivered(), 0)}}),
     ),
     ("stage-in-ledger", "no such lane", given(lanes={})),
-    ("hold-respected", "throttled to more than it wants", given(**hold(level="throttled", throttle_factor=0.5))),
-    ("hold-respected", "another campaign", given(holds={"newsletter": HELD})),
-    ("hold-respected", "closed", both(given(**hold()), lambda s: s.pop("smtp-egress"))),
     ("no-domain-spread", "as many as it needs", committed(newsletter=domain(DOMAIN, 2_000_000))),
     ("no-domain-spread", "a domain beside it", committed(newsletter=domain(f"news.{DOMAIN}", 200_000))),
 ]

@@ -91,9 +91,9 @@ PROGRAM_CASES = (
         "services-inside-cluster", "spring-sale.dev", "Service campaign-spring-sale/wide takes a port of every node"
     ),
     Program(
-        "warm-up-schedule", "spring-sale.dev", "allows 250000 messages on 2026-11-02, sending day 15, and the plan"
+        "warm-up-schedule", "spring-sale.dev", "allows 1000000 messages on 2026-11-02, sending day 20, and the plan"
     ),
-    Program("warm-up-upper-bound", "spring-sale.dev", "the upper bound is 325000 and no override lifts it"),
+    Program("warm-up-upper-bound", "spring-sale.dev", "the upper bound is 1000000 and no override lifts it"),
 )
 
 FAMILIES = {
@@ -130,7 +130,7 @@ POLICY_CONFIG_CASES = (
         ENVIRONMENT_FILE,
         "spring-sale.dev",
         {"caps": {"campaign_daily_volume": 100_000}},
-        "plans 250000 messages/day, and Pulumi.dev.yaml caps a campaign at 100000",
+        "plans 1000000 messages/day, and Pulumi.dev.yaml caps a campaign at 100000",
         rule="organisation-caps",
     ),
     Config(

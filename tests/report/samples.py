@@ -15,8 +15,9 @@ DEV = "Pulumi.dev.yaml"
 LANE = """
         started: "2026-11-02"
         adopted:
-          stage: 14
+          stage: 19
           as_of: "2026-11-01"
+          daily_volume: 650000
           by: deliverability@warmlane.test
           evidence: The lab's receivers count what each lane delivered.
 """
@@ -62,7 +63,7 @@ def beyond_plan(tree: Path) -> None:
     edit(
         tree,
         SPRING_SALE,
-        ("daily_volume: 250000", "daily_volume: 1400000"),
+        ("daily_volume: 1000000", "daily_volume: 1400000"),
         ('wanted_by: "2026-12-15"', 'wanted_by: "2026-11-04"'),
     )
 

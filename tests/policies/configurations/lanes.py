@@ -89,6 +89,7 @@ def _stage(decks: Decks, document: Document, kind: str, started: date, since: da
         document["adopted"] = {
             "stage": adopted,
             "as_of": text(min(started, yesterday) - days(decks.deal("adopted as of", [0, 1, 40]))),
+            "daily_volume": decks.deal("adopted volume", [1, 50_000, 10_000_000]),
             "by": mailbox(decks, "adopted by"),
             "evidence": decks.deal("evidence", [EXACTLY_TEN, REASON]),
         }

@@ -10,7 +10,7 @@ from warmlane.sender_config import CONFIG_KEY, sender_config
 
 here = environment()
 document = sender_config(campaign(), LANE, here.lanes[LANE], here.leases[campaign().id], here)
-document["warm_up"]["limits"] = [400_000, document["daily_volume"]]
+document["warm_up"]["limits"] = [1_250_000, document["daily_volume"]]
 ConfigMap(
     "config",
     metadata=metadata(names.SENDER_CONFIG_MAP),
