@@ -12,6 +12,10 @@ SUBMISSION_DIRECTORY = Path("/etc/warmlane/submission")
 LOG_DIRECTORY = Path("/var/log/warmlane")
 MAIL_LOG = LOG_DIRECTORY / "mail.log"
 SPOOL = Path("/var/spool/postfix")
+ADMISSION = ("127.0.0.1", 10023)
+"""Where Postfix asks the gate about a recipient; the pod's loopback, which no other pod reaches."""
+FROM_HEADER = ("127.0.0.1", 10024)
+"""Where Postfix has header From checked."""
 
 _DOMAIN = re.compile(r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")
 _USERNAME = re.compile(r"^[A-Za-z0-9._-]{1,64}$")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass
+from typing import Protocol
 
 from warmlane.recipients.address import MalformedAddress, Recipient, parse
 from warmlane.recipients.disposable import is_disposable
-from warmlane.recipients.hashing import KeyRing
+from warmlane.recipients.hashing import KeyedHash
 from warmlane.recipients.roles import role
 from warmlane.recipients.route import Route, Taking
 from warmlane.recipients.routes import MailRoutes
@@ -83,18 +84,32 @@ def _why(route: Route | None) -> str:
     return route.why if route else ""
 
 
+class Keys(Protocol):
+    """What the suppression list is asked under: a `KeyRing`, or one that follows a file."""
+
+    def readable(self, recipient: Recipient) -> tuple[KeyedHash, ...]:
+        """Every hash under which a recipient may be stored. Raises SuppressionUnavailable."""
+
+
 @dataclass(frozen=True)
 class Checker:
     """All checks of one recipient, as the gate and the list check make them."""
 
     routes: MailRoutes
-    keys: KeyRing
+    keys: Keys
     suppressions: Suppressions
     refused: frozenset[Reason] = REFUSED
 
     async def check(self, text: str) -> Verdict:
         """The verdict on an address. Never raises for what the address holds."""
-        found = screened(text, self.refused)
+        return await self.ask(self.screen(text))
+
+    def screen(self, text: str) -> Screened:
+        """The checks that ask nobody; with a verdict, nothing else needs to be asked."""
+        return screened(text, self.refused)
+
+    async def ask(self, found: Screened) -> Verdict:
+        """The checks that ask the suppression list and DNS."""
         if found.verdict or not found.recipient:
             return concluded(found, None, self.refused)
         try:

@@ -1,0 +1,69 @@
+"""How much mail may wait for the days that come."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.sender.gate.backlog import Backlog, Full, capacity
+from tests.sender.admission_world import DAY, NOON, WARM_UP
+from warmlane.campaign import Plan
+from warmlane.pacing.limits import WarmUp
+
+
+@pytest.mark.parametrize(
+    ("days", "now", "messages"),
+    [
+        (1, DAY * 86_400, 10),
+        (3, DAY * 86_400, 10 + 20 + 40),
+        (3, NOON, 5 + 20 + 40),
+        (3, NOON + 2 * 86_400, 20 + 40 + 40),
+        (2, NOON - 86_400, 10),
+        (1, NOON - 86_400, 0),
+    ],
+    ids=["today", "three days", "half of today is over", "the last limit stands", "it begins tomorrow", "not yet"],
+)
+def test_the_coming_days_carry_what_the_schedule_says(days: int, now: float, messages: int) -> None:
+    assert capacity(WARM_UP, 86_400, days, now) == messages
+
+
+@given(
+    st.lists(st.integers(0, 10**6), min_size=1, max_size=10),
+    st.integers(1, 30),
+    st.integers(-5, 20),
+    st.floats(0, 0.999),
+    st.sampled_from([240, 3600, 86_400]),
+)
+def test_never_more_waits_than_whole_days_carry_and_each_hour_carries_less(
+    limits: list[int], days: int, ahead: int, passed: float, day_length: int
+) -> None:
+    warm_up = WarmUp(Plan.MODERATE, 10**6, 0, DAY, tuple(limits))
+    now = (DAY + ahead + passed) * day_length
+    whole = [limits[min(DAY + ahead + i - DAY, len(limits) - 1)] if ahead + i >= 0 else 0 for i in range(days)]
+    found = capacity(warm_up, day_length, days, now)
+    assert 0 <= found <= sum(whole)
+    assert found <= capacity(warm_up, day_length, days, (DAY + ahead) * day_length)
+
+
+def test_what_is_let_in_counts_until_the_spool_is_counted_again() -> None:
+    now, counts = [float(NOON)], iter([24, 10])
+    backlog = Backlog(WARM_UP, counts.__next__, days=2, clock=lambda: now[0])
+    assert backlog.full() is None
+    backlog.admitted()
+    assert backlog.full() == Full(25, 25, (DAY + 1) * 86_400)
+    now[0] += 1
+    assert backlog.full() is None, "the second count says that 10 wait"
+
+
+def test_a_clock_that_is_set_back_does_not_keep_an_old_count() -> None:
+    now, counts = [float(NOON)], iter([0, 1000])
+    backlog = Backlog(WARM_UP, counts.__next__, days=2, clock=lambda: now[0])
+    assert backlog.full() is None
+    now[0] -= 7200
+    assert backlog.full() is not None
+
+
+def test_no_day_at_all_is_refused() -> None:
+    with pytest.raises(ValueError, match="max_backlog_days: 0 is not allowed"):
+        Backlog(WARM_UP, lambda: 0, days=0)
