@@ -3,6 +3,8 @@ SHELL := /bin/sh
 PYTHON_HERE := .venv/bin/python
 WARMLANE := .venv/bin/warmlane
 PART ?=
+RESOLVE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
 .PHONY: help up down test up-here down-here test-here quick check format bench soak schema lock
@@ -50,7 +52,7 @@ format: .venv/complete ## put all Python files into the project's format
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-bench: .venv/complete ## ratios and aimed-for figures, printed and judged (PART=preview|render|up|check-list|tokens)
+bench: .venv/complete ## ratios and aimed-for figures, printed and judged (PART=preview|render|up|check-list|tokens|receivers)
 	@$(PYTHON_HERE) -m bench $(PART)
 
 soak: .venv/complete ## the full numbers, as JSON in soak/ (PART=rebuild|campaigns|configurations|differential|mutants|pod-security|refusals)
@@ -59,9 +61,9 @@ soak: .venv/complete ## the full numbers, as JSON in soak/ (PART=rebuild|campaig
 schema: .venv/complete ## write schema/*.json from the models
 	@$(PYTHON_HERE) -m warmlane.schema
 
-lock: .venv/complete ## resolve requirements.in into requirements.lock
-	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url --no-emit-find-links --output-file requirements.lock requirements.in
+lock: .venv/complete ## resolve requirements.in into requirements.lock, and out of it services/requirements.lock
+	@$(RESOLVE) --output-file requirements.lock requirements.in
+	@$(RESOLVE) --constraint requirements.lock --output-file services/requirements.lock services/requirements.in
 
 .venv/complete: requirements.lock pyproject.toml
 	@lab/bootstrap quick

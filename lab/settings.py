@@ -9,6 +9,7 @@ The management link is the one that the machine itself has, so it lies in the ra
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -81,9 +82,42 @@ RECEIVERS: dict[str, IPv4Address] = {
     "alder-mail.test": IPv4Address("203.0.113.25"),
     "beech-mail.test": IPv4Address("203.0.113.26"),
 }
-"""Mailbox domains of the lab and the address of each one's MX."""
+"""Mailbox domains that the demo and `make up` send to, each with an MX of its own, and that MX' address."""
+
+
+@dataclass(frozen=True)
+class MailboxProvider:
+    """A simulated mailbox provider: the host name and address of its one MX, and the domains behind it."""
+
+    mx: str
+    address: IPv4Address
+    domains: tuple[str, ...]
+
+
+def _domains(parent: str) -> tuple[str, ...]:
+    return tuple(f"d{number:03}.{parent}" for number in range(200))
+
+
+PROVIDERS: dict[str, MailboxProvider] = {
+    "alder": MailboxProvider("mx.alder-mail.test", RECEIVERS["alder-mail.test"], ("alder-mail.test",)),
+    "beech": MailboxProvider("mx.beech-mail.test", RECEIVERS["beech-mail.test"], ("beech-mail.test",)),
+    "gmail": MailboxProvider("mx.lab.google.com", IPv4Address("203.0.113.27"), _domains("gmail.test")),
+    "microsoft": MailboxProvider("mx.lab.outlook.com", IPv4Address("203.0.113.28"), _domains("microsoft.test")),
+    "yahoo": MailboxProvider("mx.lab.yahoodns.net", IPv4Address("203.0.113.29"), _domains("yahoo.test")),
+}
+"""Every mailbox provider of the outside, by its name in a scenario. The sender tells providers by their MX' suffix, so
+three MXes have a host name below a real one's suffix; only the lab's own DNS knows these names."""
+
 RECEIVED = STATE / "received.jsonl"
-"""One JSON line for each message that a receiver accepted; its fields are those of `lab.receivers.Receipt`."""
+"""One JSON line for each message that a receiver took; its fields are those of `lab.receivers.Receipt`."""
+REFUSED = STATE / "refused.jsonl"
+"""One JSON line for each refusal of a receiver; its fields are those of `lab.receivers.Refusal`."""
+SCENARIO = STATE / "scenario.yaml"
+"""How the providers behave; where it is missing, as `lab/receivers/scenarios/default.yaml` says."""
+SCENARIO_TAKEN = STATE / "scenario-taken.json"
+"""Which version of SCENARIO the receivers go by, written by them."""
+MX_AUTHORITY = STATE / "mx-authority.crt"
+"""The certificate of the authority behind the MXes' certificates, made anew whenever the receivers start."""
 
 
 def lab_required() -> bool:

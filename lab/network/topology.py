@@ -66,7 +66,8 @@ LINKS: tuple[tuple[Link, Link], ...] = (
 
 def outside_addresses() -> list[IPv4Address]:
     """Addresses of the outside beside OUTSIDE_HOST: its DNS, the receivers and the decoys."""
-    return [settings.OUTSIDE_DNS, *settings.RECEIVERS.values(), *settings.DECOY_ADDRESSES]
+    providers = [provider.address for provider in settings.PROVIDERS.values()]
+    return [settings.OUTSIDE_DNS, *providers, *settings.DECOY_ADDRESSES]
 
 
 def standing() -> bool:
@@ -94,11 +95,16 @@ def create() -> None:
     _route(settings.ROUTER_NETNS, str(BALANCER_NETWORK), settings.NODE_ADDRESS)
     for decoy in settings.DECOY_ADDRESSES:
         _route(settings.ROUTER_NETNS, f"{decoy}/32", settings.OUTSIDE_HOST)
-    for address in outside_addresses():
-        run("ip", "address", "add", f"{address}/32", "dev", OUTSIDE_LINK, namespace=settings.OUTSIDE_NETNS)
+    add_outside_addresses()
     run("nft", "-f", "-", namespace=settings.ROUTER_NETNS, text=firewall.router_rules())
     run("nft", "-f", "-", namespace=settings.NODE_NETNS, text=firewall.node_rules())
     _COMPLETE.touch()
+
+
+def add_outside_addresses() -> None:
+    """Adds the addresses of the outside that are not there yet. Raises CommandFailed."""
+    for address in outside_addresses():
+        run("ip", "address", "replace", f"{address}/32", "dev", OUTSIDE_LINK, namespace=settings.OUTSIDE_NETNS)
 
 
 def _connect(one: Link, other: Link) -> None:

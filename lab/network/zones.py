@@ -31,6 +31,17 @@ def reverse_zones() -> list[str]:
     ]
 
 
+def provider_zones() -> list[str]:
+    """The zones of PROVIDERS: no more of a real provider's domain than the lab's own part of it."""
+    hosts = [host for provider in settings.PROVIDERS.values() for host in (provider.mx, *provider.domains)]
+    return sorted(set(map(_zone_of, hosts)))
+
+
+def _zone_of(host: str) -> str:
+    """The zone that holds a host's records: its parent, or a mailbox domain of two labels itself."""
+    return host if host.count(".") == 1 else host.partition(".")[2]
+
+
 def zone_text(zone: str, records: list[str], serial: int) -> str:
     """A zone file: SOA, NS, and `records` with names relative to the zone or absolute."""
     return "\n".join(
@@ -49,7 +60,7 @@ def zones(records: dict[str, IPv4Address], reverse: dict[IPv4Address, str]) -> d
     """Records of every zone of the outside.
 
     `records` are the names of the hosted zone, `reverse` the PTR records of elastic addresses. Mailbox domains of
-    RECEIVERS have one MX each; nothing else has. Raises ValueError for a name outside of the lab's domain.
+    PROVIDERS have one MX each; nothing else has. Raises ValueError for a name outside of the lab's domain.
     """
     suffix = f".{settings.DOMAIN}"
     stray = sorted(name for name in records if name != settings.DOMAIN and not name.endswith(suffix))
@@ -59,9 +70,13 @@ def zones(records: dict[str, IPv4Address], reverse: dict[IPv4Address, str]) -> d
     if f"ns{suffix}" not in records:
         content[settings.DOMAIN].append(f"ns IN A {settings.OUTSIDE_DNS}")
     pointers = dict(reverse)
-    for domain, address in settings.RECEIVERS.items():
-        content[domain] = ["@ IN MX 10 mx", f"mx IN A {address}"]
-        pointers[address] = f"mx.{domain}"
+    for zone in provider_zones():
+        content[zone] = []
+    for provider in settings.PROVIDERS.values():
+        for domain in provider.domains:
+            content[_zone_of(domain)].append(f"{domain}. IN MX 10 {provider.mx}.")
+        content[_zone_of(provider.mx)].append(f"{provider.mx}. IN A {provider.address}")
+        pointers[provider.address] = provider.mx
     for zone in reverse_zones():
         content[zone] = [
             f"{reverse_name(address)}. IN PTR {name.rstrip('.')}."
@@ -73,7 +88,7 @@ def zones(records: dict[str, IPv4Address], reverse: dict[IPv4Address, str]) -> d
 
 def corefile() -> str:
     """CoreDNS' configuration for the outside; a name of no zone does not exist."""
-    names = [settings.DOMAIN, *settings.RECEIVERS, *reverse_zones()]
+    names = [settings.DOMAIN, *provider_zones(), *reverse_zones()]
     blocks = [
         f"{name}:53 {{\n    bind {settings.OUTSIDE_DNS}\n"
         f"    file {_file(name)} {{\n        reload {RELOAD}s\n    }}\n    errors\n}}\n"

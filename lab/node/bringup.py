@@ -95,7 +95,7 @@ class Bringup:
 
     def outside(self) -> None:
         """What stands beside the node: DNS, receivers, AWS."""
-        outside.prepare_dns()
+        outside.prepare()
         self.keep(outside.dns(self.toolbox.path("coredns")))
         self.keep(outside.receivers())
         if not settings.AWS_QUOTAS.exists():

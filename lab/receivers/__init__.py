@@ -1,7 +1,8 @@
-"""Mailbox providers of the lab: what the outside received, and from which address."""
+"""Mailbox providers of the lab: how they behave, what they took and refused, and from which address."""
 
 from __future__ import annotations
 
-from lab.receivers.receipts import Receipt, received
+from lab.receivers.playing import NotPlayed, play
+from lab.receivers.receipts import Receipt, Refusal, received, refused
 
-__all__ = ["Receipt", "received"]
+__all__ = ["NotPlayed", "Receipt", "Refusal", "play", "received", "refused"]

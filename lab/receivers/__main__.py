@@ -1,14 +1,15 @@
-"""`python -m lab.receivers`: the MXes of RECEIVERS, and decoys at addresses that no sender may reach."""
+"""`python -m lab.receivers`: the MXes of PROVIDERS, and decoys at addresses that no sender may reach."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
 import signal
-from collections.abc import Callable
 
 from lab import settings
-from lab.receivers import sinks
+from lab.receivers import receipts
+from lab.receivers.scenario import Scenario
+from lab.receivers.world import ScenarioFile, World, keep, turn
 
 MX_PORT = 25
 WEB_PORTS = (80, 443)
@@ -32,10 +33,6 @@ async def greet(name: str, reader: asyncio.StreamReader, writer: asyncio.StreamW
         return
 
 
-def _protocol(domain: str) -> Callable[[], asyncio.BaseProtocol]:
-    return lambda: sinks.server(domain)
-
-
 async def serve() -> None:
     """Listens until the process is told to end."""
     loop = asyncio.get_running_loop()
@@ -43,11 +40,14 @@ async def serve() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     settings.RECEIVED.touch()
-    for domain, address in settings.RECEIVERS.items():
-        await loop.create_server(_protocol(domain), str(address), MX_PORT, backlog=1024)
+    places = {name: (str(provider.address), MX_PORT) for name, provider in settings.PROVIDERS.items()}
+    world = World(settings.PROVIDERS, places, Scenario(), receipts.append)
+    settings.MX_AUTHORITY.write_bytes(world.authority.pem())
+    file = ScenarioFile(settings.SCENARIO, settings.SCENARIO_TAKEN)
+    await turn(world, file)
     for host, port in decoys():
         await asyncio.start_server(functools.partial(greet, f"{host}:{port}"), host, port)
-    await stop.wait()
+    await keep(world, file, stop)
 
 
 if __name__ == "__main__":

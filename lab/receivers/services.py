@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from lab import settings
-from lab.network import zones
+from lab.network import topology, zones
 from lab.network.commands import CommandFailed, run
 from lab.node.processes import Service
 from lab.receivers.__main__ import WEB_PORTS
@@ -25,8 +25,10 @@ def receivers() -> Service:
     )
 
 
-def prepare_dns() -> None:
-    """Writes configuration and zones as they are before anything is deployed; existing zones stay."""
+def prepare() -> None:
+    """Adds the addresses that are missing; writes the DNS' configuration and zones as they are before anything is
+    deployed. Existing zones stay. Raises CommandFailed."""
+    topology.add_outside_addresses()
     if not _COREFILE.exists():
         zones.sync_records({}, {})
         _COREFILE.write_text(zones.corefile())

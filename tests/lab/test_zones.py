@@ -25,10 +25,34 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_mailbox_domain_has_an_mx_and_nothing_else_has() -> None:
+    exchangers = dict[str, str]()
+    for lines in zones.zones({}, {}).values():
+        for line in lines:
+            name, _, kind, *rest = line.split()
+            if kind == "MX":
+                assert name not in exchangers, f"{name} has two MX records"
+                exchangers[name.rstrip(".")] = rest[-1].rstrip(".")
+
+    expected = {domain: provider.mx for provider in settings.PROVIDERS.values() for domain in provider.domains}
+    assert exchangers == expected
+    assert set(settings.RECEIVERS) < set(expected)
+    assert len([domain for domain, mx in expected.items() if mx == "mx.lab.google.com"]) == 200
+
+
+def test_an_mx_has_an_address_of_the_outside_and_its_pointer() -> None:
     content = zones.zones({}, {})
 
-    with_mx = {zone for zone, lines in content.items() if any(" MX " in line for line in lines)}
-    assert with_mx == set(settings.RECEIVERS)
+    for provider in settings.PROVIDERS.values():
+        assert any(f"{provider.mx}. IN A {provider.address}" in lines for lines in content.values())
+        pointer = f"{provider.address.reverse_pointer}. IN PTR {provider.mx}."
+        assert pointer in content["113.0.203.in-addr.arpa"]
+        assert provider.address in settings.OUTSIDE_NETWORK
+
+
+def test_of_a_real_provider_the_outside_knows_its_labs_part_alone() -> None:
+    outside = [zone for zone in zones.provider_zones() if not zone.endswith(".test")]
+
+    assert outside == ["lab.google.com", "lab.outlook.com", "lab.yahoodns.net"]
 
 
 def test_a_lane_has_a_name_and_its_address_a_pointer() -> None:

@@ -1,0 +1,106 @@
+"""Scenario files: reading, errors, and their change at run time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lab import settings
+from lab.receivers import NotPlayed, play, scenario
+from lab.receivers.scenario import Behaviour, Providers, Scenario
+from tests.lab.receivers.conftest import Start, eventually
+from warmlane.errors import ConfigError
+
+
+def test_every_provider_of_the_outside_has_its_place_in_a_scenario() -> None:
+    assert set(Providers.model_fields) == set(settings.PROVIDERS)
+
+
+def test_by_default_every_provider_takes_everything(tmp_path: Path) -> None:
+    played = scenario.current(tmp_path / "none.yaml")
+
+    assert played == Scenario()
+    assert all(played.providers.of(name) == Behaviour() for name in settings.PROVIDERS)
+
+
+def test_the_scenarios_that_come_with_the_lab_can_be_read() -> None:
+    found = {name: scenario.load(scenario.find(name)) for name in scenario.names()}
+
+    assert scenario.DEFAULT in found
+    assert all(played != Scenario() for name, played in found.items() if name != scenario.DEFAULT)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("providers: {gmial: {}}", "providers.gmial: .* did you mean gmail.* alder, beech, gmail, microsoft, yahoo"),
+        ("providers: {gmail: {caps: {hour: 0}}}", "providers.gmail.caps.hour: value 0 .* whole number of at least 1"),
+        ("providers: {gmail: {caps: {hour: many}}}", 'caps.hour: value "many" .* whole number'),
+        ("providers: {gmail: {caps: {reply: 250 2.0.0 Fine}}}", 'caps.reply: value "250 2.0.0 Fine" .* class'),
+        ("providers: {gmail: {caps: {reply: 421 5.7.0 No}}}", 'caps.reply: value "421 5.7.0 No" .* same class'),
+        ("providers: {yahoo: {tarpit: -1}}", "providers.yahoo.tarpit: value -1 .* at least 0"),
+        (
+            "providers: {yahoo: {starttls: {certificate: bad}}}",
+            "certificate: .* valid, expired, self_signed",
+        ),
+        ("providers: {yahoo: {outages: [{begins: 1, seconds: 2}]}}", "outages.0.kind: is missing; .* refuse: no list"),
+        ("providers: {yahoo: {unknown_users: {local_parts: []}}}", "local_parts: value .* at least one entry"),
+        ("day_length: 1", "day_length: value 1 .* at least 24"),
+        ("day_length: .inf", "day_length: value inf .* number"),
+        ("providers: {gmail: {}", "not valid YAML"),
+        ("- gmail", "the document: value .* mapping"),
+    ],
+)
+def test_an_error_names_file_key_value_and_what_is_allowed(text: str, error: str) -> None:
+    with pytest.raises(ConfigError, match=error) as problem:
+        scenario.parse(text, "evening.yaml")
+
+    assert str(problem.value).startswith("evening.yaml: 1 problem\n")
+
+
+def test_a_scenario_is_changed_while_sessions_go_on(start: Start, tmp_path: Path) -> None:
+    receivers = start("")
+    with receivers.connect() as client:
+        assert not receivers.send("gone-1@d000.gmail.test")
+        chosen = tmp_path / "chosen.yaml"
+        chosen.write_text("providers: {gmail: {unknown_users: {local_parts: ['gone-*']}, caps: {day: 1}}}")
+        play(str(chosen), path=receivers.scenario, taken=receivers.taken)
+        assert client.noop()[0] == 250
+
+    assert receivers.send("gone-1@d000.gmail.test").startswith("550 5.1.1")
+    assert not receivers.send()
+    assert receivers.send().startswith("421")
+
+    play(str(chosen), path=receivers.scenario, taken=receivers.taken)
+    assert not receivers.send(), "a scenario that is played again counts anew"
+    play(scenario.DEFAULT, path=receivers.scenario, taken=receivers.taken)
+    assert not receivers.send("gone-1@d000.gmail.test")
+
+
+def test_a_file_that_can_not_be_used_changes_nothing_and_is_told(start: Start, tmp_path: Path) -> None:
+    receivers = start("")
+    chosen = tmp_path / "chosen.yaml"
+    chosen.write_text("providers: {gmail: {caps: {day: 1}}}")
+    play(str(chosen), path=receivers.scenario, taken=receivers.taken)
+    before = receivers.scenario.read_text()
+
+    chosen.write_text("providers: {gmail: {caps: {day: 0}}}")
+    with pytest.raises(ConfigError, match="caps.day"):
+        play(str(chosen), path=receivers.scenario, taken=receivers.taken)
+    assert receivers.scenario.read_text() == before
+
+    receivers.scenario.write_text(chosen.read_text())
+    eventually(lambda: "caps.day" in json.loads(receivers.taken.read_text())["problem"])
+    assert not receivers.send()
+    assert receivers.send().startswith("421"), "the scenario before it goes on"
+
+
+def test_without_receivers_playing_says_so(tmp_path: Path) -> None:
+    with pytest.raises(NotPlayed, match="lab status"):
+        play(scenario.DEFAULT, path=tmp_path / "s.yaml", taken=tmp_path / "t.json", seconds=0.1)
+    with pytest.raises(NotPlayed, match="lab up"):
+        play(scenario.DEFAULT, path=tmp_path / "nowhere" / "s.yaml", taken=tmp_path / "t.json")
+    with pytest.raises(ConfigError, match="one of .*default"):
+        play("no-such-scenario", path=tmp_path / "s.yaml", taken=tmp_path / "t.json")
