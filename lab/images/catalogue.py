@@ -43,7 +43,12 @@ RECIPES: dict[str, Recipe] = {
     for recipe in (
         Recipe(name="pause", context=_OWN / "pause", programs=("pause",), minutes=0.1),
         Recipe(name="coredns", context=_OWN / "coredns", programs=("coredns",), minutes=0.2),
-        Recipe(name="sender", context=settings.REPOSITORY / "services/sender", minutes=1),
+        Recipe(
+            name="sender",
+            context=settings.REPOSITORY,
+            dockerfile=settings.REPOSITORY / "services/sender/Dockerfile",
+            minutes=2,
+        ),
         Recipe(name="prometheus", context=_OWN / "prometheus", programs=("prometheus",), minutes=0.2),
         Recipe(name="alertmanager", context=_OWN / "alertmanager", minutes=0.5),
         Recipe(name="postgresql", context=_OWN / "postgresql", minutes=0.7),
@@ -65,17 +70,30 @@ MACHINE = Recipe(
 """The machine for a lab in Docker (`lab/in-docker`); built here only to prove it."""
 
 
-def ignored_patterns(context: Path) -> list[str]:
-    """Patterns of the context's .dockerignore; Python's byte code never counts, as running the tests makes it."""
-    path = context / ".dockerignore"
+EVERYTHING = "*"
+"""As the first line of a .dockerignore it leaves out all but what later lines name after `!`."""
+
+
+def ignore_file(recipe: Recipe) -> Path:
+    """The file that says what a build does not see: beside a Dockerfile outside the context, else in the context."""
+    return Path(f"{recipe.dockerfile}.dockerignore") if recipe.dockerfile else recipe.context / ".dockerignore"
+
+
+def ignore_lines(recipe: Recipe) -> list[str]:
+    """What that file says, without comments; empty where there is none."""
+    path = ignore_file(recipe)
     lines = path.read_text().splitlines() if path.exists() else []
-    stripped = (line.strip().removeprefix("**/").rstrip("/") for line in lines)
-    return sorted({"__pycache__", *(line for line in stripped if line and not line.startswith("#"))})
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
-def context_files(context: Path) -> list[Path]:
-    """Files that a build of this context sees, sorted by path."""
-    patterns = ignored_patterns(context)
+def context_files(recipe: Recipe) -> list[Path]:
+    """Files that a build of this image sees, sorted by path; never Python's byte code, which running tests makes."""
+    lines, context = ignore_lines(recipe), recipe.context
+    listed = [line.removeprefix("!") for line in lines if line.startswith("!")]
+    places = [context / name for name in listed] if lines[:1] == [EVERYTHING] else [context]
+    patterns = {"__pycache__", *(line.removeprefix("**/").rstrip("/") for line in lines if line[0] != "!")} - {
+        EVERYTHING
+    }
 
     def ignored(path: Path) -> bool:
         relative = path.relative_to(context)
@@ -83,14 +101,15 @@ def context_files(context: Path) -> list[Path]:
         return any(fnmatch.fnmatch(name, pattern) for name in names for pattern in patterns)
 
     found = list[Path]()
-    for directory, _, files in os.walk(context):
-        found += [path for name in files if not ignored(path := Path(directory) / name)]
+    for place in places:
+        for directory, _, files in os.walk(place):
+            found += [path for name in files if not ignored(path := Path(directory) / name)]
     return sorted(found)
 
 
 def build_files(recipe: Recipe) -> dict[str, Path]:
     """What an image's build sees, without the tools: path inside the context -> file."""
-    files = {str(path.relative_to(recipe.context)): path for path in context_files(recipe.context)}
+    files = {str(path.relative_to(recipe.context)): path for path in context_files(recipe)}
     return {**files, **({"Dockerfile": recipe.dockerfile} if recipe.dockerfile else {})}
 
 

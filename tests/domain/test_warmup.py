@@ -136,7 +136,9 @@ def test_where_a_lease_begins(sending_days: int, as_of: str | None, since: str, 
 
 
 def test_the_newest_count_is_the_stage() -> None:
-    adopted = Adopted(stage=14, as_of=LONG_AGO, daily_volume=1, by="a@warmlane.test", evidence="The old system's figures.")
+    adopted = Adopted(
+        stage=14, as_of=LONG_AGO, daily_volume=1, by="a@warmlane.test", evidence="The old system's figures."
+    )
     young = lane(0, None, adopted)
     assert (young.stage, young.stage_as_of) == (14, LONG_AGO)
     refreshed = lane(17, LONG_AGO + days(3), adopted)

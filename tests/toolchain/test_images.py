@@ -12,9 +12,14 @@ import pytest
 from lab.images import RECIPES, catalogue, machine
 from lab.images.archive import manifest_digest
 from lab.images.build import stage
-from lab.images.catalogue import Recipe, context_files, key
+from lab.images.catalogue import Recipe, build_files, context_files, key
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAMS = {"coredns": Path("/cache/coredns-1-aaaa/coredns"), "pause": Path("/cache/pause-1-bbbb/pause")}
+
+
+def dockerfile(recipe: Recipe) -> str:
+    return build_files(recipe)["Dockerfile"].read_text()
 
 
 @pytest.fixture
@@ -53,7 +58,46 @@ def test_what_the_context_ignores_changes_nothing(recipe: Recipe) -> None:
         (recipe.context / name).parent.mkdir(parents=True, exist_ok=True)
         (recipe.context / name).write_text("x")
     assert key(recipe, {}) == before
-    assert {path.name for path in context_files(recipe.context)} == {".dockerignore", "Dockerfile", "run"}
+    assert {path.name for path in context_files(recipe)} == {".dockerignore", "Dockerfile", "run"}
+
+
+def test_a_list_of_what_is_seen_leaves_out_all_else(tmp_path: Path) -> None:
+    for name in ("kept/a.py", "kept/Dockerfile", "kept/deep/b.py", "kept/deep/__pycache__/b.pyc", "secrets/c"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    (tmp_path / "kept/Dockerfile.dockerignore").write_text("# this alone\n*\n!kept\nkept/Dockerfile*\n**/__pycache__\n")
+    recipe = Recipe(name="thing", context=tmp_path, minutes=1, dockerfile=tmp_path / "kept/Dockerfile")
+    before = key(recipe, {})
+    assert set(build_files(recipe)) == {"Dockerfile", "kept/a.py", "kept/deep/b.py"}
+    (tmp_path / "secrets/c").write_text("y")
+    assert key(recipe, {}) == before, "what the build does not see changes no image"
+    (tmp_path / "kept/Dockerfile").write_text("y")
+    assert key(recipe, {}) != before
+
+
+def test_the_sender_carries_the_services_and_the_domain_and_nothing_else() -> None:
+    seen = {Path(name).parts[0] for name in build_files(RECIPES["sender"])}
+    assert seen == {"Dockerfile", "services", "warmlane"}
+
+
+def locked(file: str) -> dict[str, str]:
+    """By package, the lines of a lock that name its version and its hashes."""
+    entries = (REPOSITORY / file).read_text().replace("\\\n", " ").splitlines()
+    return {entry.split("==")[0]: " ".join(entry.split()) for entry in entries if "==" in entry}
+
+
+def test_the_services_lock_is_part_of_the_whole_one() -> None:
+    ours, all_ = locked("services/requirements.lock"), locked("requirements.lock")
+    asked = [line for line in (REPOSITORY / "services/requirements.in").read_text().splitlines() if line[:1] != "#"]
+    assert {name.split("[")[0].lower() for name in asked} <= set(ours), "each package that is asked for is locked"
+    differing = {name for name, entry in ours.items() if entry.split(" ;")[0].split()[0] != all_[name].split()[0]}
+    assert differing == set(), "`make lock` writes both"
+    assert all(set(hashes(entry)) <= set(hashes(all_[name])) for name, entry in ours.items())
+    assert all(hashes(entry) for entry in ours.values())
+
+
+def hashes(entry: str) -> list[str]:
+    return [word for word in entry.split() if word.startswith("--hash=")]
 
 
 def test_a_staged_context_holds_the_files_and_the_tools(recipe: Recipe, tmp_path: Path) -> None:
@@ -68,18 +112,17 @@ def test_a_staged_context_holds_the_files_and_the_tools(recipe: Recipe, tmp_path
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_image_has_a_dockerfile_that_a_registry_connected_builder_can_use(name: str) -> None:
     recipe = RECIPES[name]
-    instructions = (recipe.context / "Dockerfile").read_text().splitlines()
-    base = next(line for line in instructions if line.startswith("FROM "))
-    assert base in {f"FROM {catalogue.BASE_REFERENCE}", "FROM scratch"}
-    copied = {line.split()[1] for line in instructions if line.startswith("COPY ")} - {"."}
-    assert copied <= {*recipe.programs, *(path.name for path in context_files(recipe.context))}
+    instructions = dockerfile(recipe).splitlines()
+    bases = {line.split()[1] for line in instructions if line.startswith("FROM ")}
+    assert bases <= {catalogue.BASE_REFERENCE, "scratch"}
+    copied = {line.split()[1] for line in instructions if line.startswith("COPY ") and "--from=" not in line} - {"."}
+    files = [Path(name) for name in build_files(recipe)]
+    assert copied <= {*recipe.programs, *map(str, files), *(str(place) for file in files for place in file.parents)}
 
 
 @pytest.mark.parametrize("name", sorted(set(RECIPES) - {"sender"}))
 def test_only_the_sender_starts_as_root(name: str) -> None:
-    users = [
-        line for line in (RECIPES[name].context / "Dockerfile").read_text().splitlines() if line.startswith("USER ")
-    ]
+    users = [line for line in dockerfile(RECIPES[name]).splitlines() if line.startswith("USER ")]
     assert users and users[-1].split()[1].split(":")[0].isdigit(), (
         "Kubernetes proves a number, not a name, to be non-root"
     )
@@ -141,8 +184,21 @@ def test_a_build_gets_the_machines_proxy_and_nothing_about_what_to_fetch() -> No
     assert settings[2:] == [f'Acquire::https::CaInfo "{machine.CERTIFICATES_IN_BUILD}";']
 
 
+def test_pip_is_told_where_packages_come_from_and_nothing_else() -> None:
+    listing = [
+        "global.index-url='https://packages.test/simple'",
+        "global.user='true'",
+        ":env:.default-timeout='180'",
+        ":env:.index-url='https://nearer.test/simple'",
+        "a broken line",
+    ]
+    found = machine.pip_settings(listing)
+    assert found == {"index-url": "https://nearer.test/simple", "timeout": "180"}, "a variable is above a file"
+    assert machine.pip_config(found) == "[global]\nindex-url = https://nearer.test/simple\ntimeout = 180\n"
+
+
 @pytest.mark.parametrize("name", sorted(set(RECIPES) - {"pause"}))
 def test_nothing_of_this_machine_is_in_a_dockerfile(name: str) -> None:
-    text = (RECIPES[name].context / "Dockerfile").read_text()
+    text = dockerfile(RECIPES[name])
     for word in ("http://", "https://", "proxy", "sources.list"):
         assert word not in text.lower()
