@@ -40,6 +40,8 @@ class Servicer(_PolicyAnalyzerServicer):
 
     def _settle(self, stack: str) -> None:
         """Takes the config of the stack's environment; one that is not sound is told when the engine configures."""
+        self.registered = set[str]()
+        """URNs that the program has registered in this run."""
         self.environment, self.refusal = pack.environment(stack), ""
         config = dict[str, dict[str, Any]]()
         try:
@@ -65,6 +67,7 @@ class Servicer(_PolicyAnalyzerServicer):
 
     def Analyze(self, request: Any, _context: Any) -> Any:  # noqa: N802
         """What the resource rules say of one resource, as its program declares it."""
+        self.registered.add(request.urn)
         response = analyzer_pb2.AnalyzeResponse()
         props, options = _unpacked(request.properties), self._get_resource_options(request)
         for rule, report in self._reports(response):
@@ -75,9 +78,12 @@ class Servicer(_PolicyAnalyzerServicer):
         return response
 
     def AnalyzeStack(self, request: Any, _context: Any) -> Any:  # noqa: N802
-        """What the stack rules say of all resources, as their providers foresee them."""
+        """What the stack rules say of all resources that stay, as their providers foresee them.
+
+        After a refresh the engine also shows what the program does not register any more, though it is about to go.
+        """
         response = analyzer_pb2.AnalyzeResponse()
-        resources = self._resources(request.resources)
+        resources = self._resources([one for one in request.resources if one.urn in self.registered])
         for rule, report in self._reports(response):
             if isinstance(rule, StackRule):
                 rule.validate(StackValidationArgs(resources, self._get_policy_config(rule.name)), report)

@@ -15,7 +15,7 @@ from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from policies.rules import RULES
-from tests.policies.harness import campaign_stack
+from tests.policies.harness import campaign_stack, environment_stack
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -140,6 +140,21 @@ def test_an_environment_with_a_config_of_its_own_may_lower_a_rule(analyzer: anal
     (diagnostic,) = analyzer.Analyze(request(props), timeout=20).diagnostics
     analyzer.Configure(configured(analyzer_pb2.MANDATORY), timeout=20)
     assert diagnostic.enforcementLevel == analyzer_pb2.ADVISORY
+
+
+def test_what_the_program_does_not_register_is_about_to_go_and_is_not_judged() -> None:
+    """A refresh adds it to what the engine shows; the edges to it go with it."""
+    address = environment_stack()["amber-address"]
+    sent = analyzer_pb2.AnalyzeStackRequest(
+        resources=[analyzer_pb2.AnalyzerResource(type=address.type, urn=address.urn, name=address.name)]
+    )
+    with started("dev") as stub:
+        assert not stub.AnalyzeStack(sent, timeout=20).diagnostics
+        stub.Analyze(analyzer_pb2.AnalyzeRequest(type=address.type, urn=address.urn, name=address.name), timeout=20)
+        refused = [one.message for one in stub.AnalyzeStack(sent, timeout=20).diagnostics]
+        assert any("Eip amber-address is not protected" in message for message in refused), refused
+        stub.ConfigureStack(analyzer_pb2.AnalyzerStackConfigureRequest(stack="dev"), timeout=20)
+        assert not stub.AnalyzeStack(sent, timeout=20).diagnostics, "a run begins with the stack's name"
 
 
 def test_a_config_that_names_no_rule_is_refused(analyzer: analyzer_pb2_grpc.AnalyzerStub) -> None:
