@@ -16,7 +16,7 @@ from cli.outcome import Code, Misused, WorldFailed
 from cli.output import Output
 from cli.report import markdown, sarif
 from cli.report.changes import StackChange, affected
-from cli.report.sides import Side, read
+from cli.report.sides import Side, environments, read, unread
 from policies.rules import RULES
 
 RENDER = "from cli.main import run; run()"
@@ -36,7 +36,7 @@ def run(output: Output, repository: Path, base: str, out: Path, previews: Path |
             raise
         output.note(f"rendering {base}")
         with checked_out(repository, base, Path(scratch) / "base") as tree:
-            base_side = side(tree, Path(scratch) / "base-manifests")
+            base_side = base_of(output, base, tree, Path(scratch) / "base-manifests")
     changes = affected(base_side, head_side)
     calls = invocations(changes)
     (out / "comment.md").write_text(markdown.comment(base_side, head_side, engine_counts(previews)))
@@ -72,11 +72,25 @@ def _git(repository: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["git", "-C", str(repository), *words], capture_output=True, text=True)
 
 
+def base_of(output: Output, base: str, tree: Path, out: Path) -> Side:
+    """The base's side; one that can't be rendered is told, and has no stacks: the change is judged all the same."""
+    try:
+        return side(tree, out)
+    except WorldFailed as failure:
+        output.note(f"{base} can't be rendered, so that every stack counts as new: {failure}")
+        return unread(tree, str(failure))
+
+
 def side(tree: Path, out: Path) -> Side:
     """Renders every environment of a tree by the tree's own code. Raises WorldFailed where that can't run at all."""
-    environments = sorted(file.name.split(".")[1] for file in tree.glob("Pulumi.*.yaml"))
-    rendered = {environment: _rendered(tree, environment, out / environment) for environment in environments}
-    return read(rendered, out, tree)
+    rendered = {environment: _rendered(tree, environment, out / environment) for environment in environments(tree)}
+    try:
+        return read(rendered, out, tree)
+    except (KeyError, TypeError) as error:
+        raise WorldFailed(
+            f"`warmlane render` in {tree} printed another report than this version reads: {error!r}",
+            "Compare with a later --base.",
+        ) from None
 
 
 def _rendered(tree: Path, environment: str, out: Path) -> Mapping[str, Any]:

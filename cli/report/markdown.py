@@ -50,6 +50,7 @@ def comment(base: Side, head: Side, previews: Mapping[str, Mapping[str, int]] | 
         summary(changes),
         warm_up(changes),
         "",
+        *_unrendered_base(base),
         *_refusals(head),
         *_relaxations(base, head),
         *_stacks(changes, previews or {}),
@@ -88,14 +89,13 @@ def verdict(base: Side, head: Side) -> str:
 
 
 def _judges(base: Side, head: Side) -> str:
-    """A sentence where the change edits what judges it: then the verdict is its own word."""
+    """Sentences where there is nothing to compare with, and where the change edits what judges it: then the verdict is
+    its own word."""
+    new = " The base can't be rendered: nothing is compared, every stack counts as new." if base.unrendered else ""
     files = {*base.judges, *head.judges}
     changed = sorted(file for file in files if base.judges.get(file) != head.judges.get(file))
-    return (
-        f" It changes what judges it ({some(list(map(code, changed)))}): read that before you trust this."
-        if changed
-        else ""
-    )
+    edited = f" It changes what judges it ({some(list(map(code, changed)))}): read that before you trust this."
+    return f"{new}{edited if changed else ''}"
 
 
 def summary(changes: Sequence[StackChange]) -> str:
@@ -161,6 +161,13 @@ def _warm_up_text(change: StackChange) -> str:
         parts.append(f"changes its plan from {code(was.plan)} to {code(will.plan)}")
     parts.append(f"reaches its volume on {will.reached} (was {was.reached}){late}")
     return f"{name} {', '.join(parts)}"
+
+
+def _unrendered_base(base: Side) -> Iterator[str]:
+    if base.unrendered:
+        yield "### The base can't be rendered"
+        yield safe(base.unrendered)[: LONGEST // 8]
+        yield ""
 
 
 def _refusals(head: Side) -> Iterator[str]:

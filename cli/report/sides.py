@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -94,11 +94,15 @@ class Stack:
 
 @dataclass(frozen=True)
 class Side:
-    """All stacks of a commit, by environment the level of each rule that is not mandatory, and by file what judges."""
+    """All stacks of a commit, by environment the level of each rule that is not mandatory, and by file what judges.
+
+    `unrendered` says why nothing of it could be rendered: then it has no stacks.
+    """
 
     stacks: Mapping[str, Stack]
     relaxed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     judges: Mapping[str, str] = field(default_factory=dict)
+    unrendered: str = ""
 
     @property
     def blocking(self) -> list[tuple[Stack, Violation]]:
@@ -130,22 +134,28 @@ def read(rendered: Mapping[str, Mapping[str, Any]], out: Path, tree: Path) -> Si
     `tree` is the repository that was rendered.
     """
     stacks = [stack for environment, document in rendered.items() for stack in _stacks(environment, document, out)]
-    stacks += _strays(rendered, tree)
-    configs = tree / "policies" / "config"
-    relaxed = {environment: _relaxed(configs / f"{environment}.json") for environment in rendered}
-    return Side(
-        {stack.name: stack for stack in stacks},
-        {name: levels for name, levels in relaxed.items() if levels},
-        _digests(tree),
-    )
+    stacks += _strays(tree)
+    return replace(unread(tree, ""), stacks={stack.name: stack for stack in stacks})
 
 
-def _strays(rendered: Mapping[str, Any], tree: Path) -> Iterator[Stack]:
+def unread(tree: Path, why: str) -> Side:
+    """A side of which nothing could be rendered, and `why`: what can be read of its files all the same."""
+    relaxed = {name: _relaxed(tree / "policies" / "config" / f"{name}.json") for name in environments(tree)}
+    return Side({}, {name: levels for name, levels in relaxed.items() if levels}, _digests(tree), why)
+
+
+def environments(tree: Path) -> list[str]:
+    """Names of a repository's environments, sorted."""
+    return sorted(file.name.split(".")[1] for file in tree.glob("Pulumi.*.yaml"))
+
+
+def _strays(tree: Path) -> Iterator[Stack]:
     """Campaigns whose environment has no file, so that nobody renders or deploys them."""
+    known = environments(tree)
     for file in sorted((tree / "campaigns").glob("Pulumi.*.yaml")):
         name = file.name.removeprefix("Pulumi.").removesuffix(".yaml")
         environment = name.rpartition(".")[2]
-        if environment not in rendered:
+        if environment not in known:
             advice = f"there is no environment {environment} (no file Pulumi.{environment}.yaml)"
             yield Stack(
                 name, names.CAMPAIGN_PROJECT, {}, error=f"campaigns/{file.name}: {advice}. Remove or rename it."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from jsonschema import validate
 
 from cli.events import Violation
-from cli.outcome import WorldFailed
+from cli.outcome import Code, WorldFailed
 from cli.output import Output
 from cli.report import command, markdown, sarif
 from cli.report.changes import affected
@@ -159,3 +160,39 @@ def test_code_that_cannot_render_is_told(original: Path, tmp_path: Path, monkeyp
     with pytest.raises(WorldFailed):
         command.run(Output(False), original, "HEAD", tmp_path, None)
     assert (tmp_path / "comment.md").read_text().startswith("**Refused**: the change can't be rendered.")
+
+
+def committed(tree: Path) -> None:
+    """Makes the tree a repository whose only commit is what stands in it."""
+    who = ["-c", "user.name=somebody", "-c", "user.email=somebody@warmlane.test"]
+    for words in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "base"]):
+        subprocess.run(["git", "-C", str(tree), *who, *words], check=True)
+
+
+@pytest.mark.parametrize(("change", "code"), [("nothing", Code.FINE), ("volume beyond plan", Code.REFUSED)])
+def test_a_base_that_cannot_render_is_told_and_the_change_is_judged(
+    tree: Path, tmp_path: Path, change: str, code: Code
+) -> None:
+    program = tree / "campaigns/program.py"
+    sound = program.read_text()
+    program.write_text("def deploy(:\n")
+    committed(tree)
+    program.write_text(sound)
+    SAMPLES[change].change(tree)
+    assert command.run(Output(False), tree, "HEAD", tmp_path / "out", None) is code
+    comment = (tmp_path / "out/comment.md").read_text()
+    first, second, third = comment.splitlines()[:3]
+    assert first.startswith("**Allowed**" if code is Code.FINE else "**Refused**")
+    assert "The base can't be rendered: nothing is compared, every stack counts as new." in first
+    assert "2 environments added (`dev`: +" in second and "`spring-sale.dev` on lane `amber`: +" in second
+    assert "`spring-sale.dev` starts at" in third
+    assert "### The base can't be rendered" in comment and "SyntaxError" in comment
+
+
+def test_a_report_of_another_version_is_a_base_that_cannot_render(
+    original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_rendered", lambda *_: {"stacks": [{"name": "dev"}]})
+    found = command.base_of(Output(False), "v0", original, tmp_path)
+    assert found.stacks == {} and "another report than this version reads" in found.unrendered
+    assert found.judges, "what judges is read all the same"
