@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from policies.plain import UNKNOWN, at, items, mapping
@@ -47,9 +48,13 @@ CLUSTER_SCOPED = {
 
 def kind(resource: Resource) -> str:
     """The object's kind, empty for anything but Kubernetes; a `…Patch` resource is the kind that it patches."""
-    if not resource.type.startswith("kubernetes:"):
-        return ""
-    return resource.type.rsplit(":", 1)[1].removesuffix("Patch")
+    return _kind(resource.type)
+
+
+@cache
+def _kind(type_: str) -> str:
+    """Kept by type, as each rule's scopes ask it of each resource."""
+    return type_.rsplit(":", 1)[1].removesuffix("Patch") if type_.startswith("kubernetes:") else ""
 
 
 def group(resource: Resource) -> str:

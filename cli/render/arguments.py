@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pulumi_policy import (
@@ -21,25 +22,58 @@ from lab.standins.aws.changes import foreseen, with_all_tags
 from lab.standins.aws.tables import TABLE
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A resource as its program declares it."""
+
+    urn: str
+    type: str
+    name: str
+    props: Any
+    options: PolicyResourceOptions
+    provider: PolicyProviderResource | None
+
+    def args(self, config: Mapping[str, Any]) -> ResourceValidationArgs:
+        """What a resource rule gets; `config` are the rule's properties."""
+        return ResourceValidationArgs(self.type, self.props, self.urn, self.name, self.options, self.provider, config)
+
+
 class Arguments:
     """A recorded stack in the policy SDK's words."""
 
     def __init__(self, recording: Recording) -> None:
-        self.made = recording.registrations
-        plain = {one.urn: deserialize_properties(one.inputs) for one in self.made}
-        inputs = [unknown_checking_proxy(plain[one.urn]) for one in self.made]
-        outputs = [_outputs(one, plain, shown) for one, shown in zip(self.made, inputs, strict=True)]
-        self.inputs = inputs
-        self.options = [_options(one) for one in self.made]
-        by_urn = {one.urn: shown for one, shown in zip(self.made, inputs, strict=True)}
-        names = {one.urn: one for one in self.made}
-        self.providers = [_provider(_provider_urn(one), names, by_urn) for one in self.made]
+        made = recording.registrations
+        plain = {one.urn: deserialize_properties(one.inputs) for one in made}
+        inputs = {urn: unknown_checking_proxy(props) for urn, props in plain.items()}
+        by_urn = {one.urn: one for one in made}
+        self.shown = [
+            Shown(
+                one.urn,
+                one.type,
+                one.name,
+                inputs[one.urn],
+                _options(one),
+                _provider(_provider_urn(one), by_urn, inputs),
+            )
+            for one in made
+        ]
+        """Every resource, the stack and its components as well, as the engine shows them to resource rules."""
         self.resources = [
-            PolicyResource(one.type, props, one.urn, one.name, options, provider, None, [], {})
-            for one, props, options, provider in zip(self.made, outputs, self.options, self.providers, strict=True)
+            PolicyResource(
+                one.type,
+                _outputs(one, plain, shown.props),
+                one.urn,
+                one.name,
+                shown.options,
+                shown.provider,
+                None,
+                [],
+                {},
+            )
+            for one, shown in zip(made, self.shown, strict=True)
         ]
         found = {resource.urn: resource for resource in self.resources}
-        for one, resource in zip(self.made, self.resources, strict=True):
+        for one, resource in zip(made, self.resources, strict=True):
             resource.parent = found.get(one.parent)
             resource.dependencies = [found[urn] for urn in one.dependencies if urn in found]
             resource.property_dependencies = {
@@ -47,11 +81,6 @@ class Arguments:
                 for key, urns in one.property_dependencies.items()
                 if urns
             }
-
-    def resource_args(self, config: Mapping[str, Any]) -> Iterator[tuple[str, ResourceValidationArgs]]:
-        """URN and arguments of each resource; the engine shows all of them, the stack and its components as well."""
-        for one, props, options, provider in zip(self.made, self.inputs, self.options, self.providers, strict=True):
-            yield one.urn, ResourceValidationArgs(one.type, props, one.urn, one.name, options, provider, config)
 
     def stack_args(self, config: Mapping[str, Any]) -> StackValidationArgs:
         """The whole stack as arguments."""

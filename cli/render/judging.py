@@ -1,7 +1,7 @@
 """Judges a recorded stack by the policy pack, as the engine does in a preview: same rules, same arguments, same levels.
 
-The engine sends each resource to the pack once for every rule. Here each is unpacked once, and every rule gets the same
-proxies; rules only read.
+Here too each resource is unpacked once, and every rule gets the same proxies; rules only read. One resource goes
+through all rules before the next does, since rules share what they read of the last one (policies.rule).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pulumi_policy.proxy import UnknownValueError
 
 from cli.events import Violation, resource_name
 from cli.render.arguments import Arguments
-from cli.render.recording import Recording
+from cli.render.recording import Recording, without_collector
 from policies import pack
 
 Rule = ResourceValidationPolicy | StackValidationPolicy
@@ -46,21 +46,30 @@ class Judgement:
 
 def judge(recording: Recording, rules: Sequence[Rule], config: Config) -> Judgement:
     """The verdict of every rule that the config does not disable."""
-    stack = Arguments(recording)
-    found = Judgement()
-    for rule in rules:
-        level = level_of(rule, config)
-        if level is EnforcementLevel.DISABLED:
-            continue
-        one = _Verdict(rule, level, found)
-        properties = {key: value for key, value in config.get(rule.name, {}).items() if key != pack.LEVEL}
-        if isinstance(rule, ResourceValidationPolicy):
-            for urn, args in stack.resource_args(properties):
-                one.hear(args, urn)
-        else:
-            one.hear(stack.stack_args(properties), recording.registrations[0].urn)
-        one.end()
-    return found
+    with without_collector():
+        stack = Arguments(recording)
+        levels = [(rule, level_of(rule, config)) for rule in rules]
+        verdicts = [
+            _Verdict(rule, level, properties_of(rule, config))
+            for rule, level in levels
+            if level is not EnforcementLevel.DISABLED
+        ]
+        of_resources = [one for one in verdicts if isinstance(one.rule, ResourceValidationPolicy)]
+        for shown in stack.shown:
+            for one in of_resources:
+                one.hear(shown.args(one.properties), shown.urn)
+        for one in verdicts:
+            if isinstance(one.rule, StackValidationPolicy):
+                one.hear(stack.stack_args(one.properties), recording.registrations[0].urn)
+        found = Judgement()
+        for one in verdicts:
+            one.end(found)
+        return found
+
+
+def properties_of(rule: Rule, config: Config) -> dict[str, Any]:
+    """What a rule is told in the config, beside its level."""
+    return {key: value for key, value in config.get(rule.name, {}).items() if key != pack.LEVEL}
 
 
 def level_of(rule: Rule, config: Config) -> EnforcementLevel:
@@ -81,7 +90,7 @@ class _Verdict:
 
     rule: Rule
     level: EnforcementLevel
-    into: Judgement
+    properties: Mapping[str, Any]
     judged: bool = False
     said: dict[Violation, None] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
@@ -104,10 +113,10 @@ class _Verdict:
     def _violated(self, level: EnforcementLevel, message: str, urn: str) -> None:
         self.said[Violation(self.rule.name, level.value, resource_name(urn), message)] = None
 
-    def end(self) -> None:
+    def end(self, into: Judgement) -> None:
         """Sorts the rule in, once it has seen everything."""
-        self.into.violations.extend(self.said)
+        into.violations.extend(self.said)
         if self.judged and not self.said:
-            self.into.passed.append(self.rule.name)
+            into.passed.append(self.rule.name)
         elif not self.said:
-            self.into.not_applicable[self.rule.name] = "; ".join(dict.fromkeys(filter(None, self.reasons)))
+            into.not_applicable[self.rule.name] = "; ".join(dict.fromkeys(filter(None, self.reasons)))
