@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from services.sender.gate.admission import DEADLINE
 from services.sender.postfix import drain, render
 from services.sender.postfix.capacity import MIB, memory_limit, process_limit
 from services.sender.settings import Credentials, Settings, SettingsError, parse_credentials, parse_settings
@@ -162,3 +163,46 @@ def test_memory_limit_is_the_containers(tmp_path: Path, text: str, limit: int | 
     path.write_text(text)
     assert memory_limit([tmp_path / "missing", path]) == limit
     assert memory_limit([tmp_path / "missing"]) is None
+
+
+def test_tls_comes_before_everything() -> None:
+    assert main_cf()["smtpd_tls_security_level"] == "encrypt"
+
+
+def test_the_gate_is_asked_about_each_recipient_and_its_silence_defers() -> None:
+    restrictions = main_cf()["smtpd_recipient_restrictions"]
+    asked = "check_policy_service { inet:127.0.0.1:10023, timeout=10s, { default_action = 451 4.3.0 "
+    assert asked in restrictions
+    assert restrictions.index(asked) < restrictions.index("permit_sasl_authenticated"), "a permit ends the list"
+    assert DEADLINE < render.POLICY_TIMEOUT, "the gate's own answer is the better one"
+
+
+def test_a_message_has_one_recipient_and_refusals_slow_nobody_down() -> None:
+    main = main_cf()
+    assert main["smtpd_recipient_limit"] == "1"
+    limits = ("smtpd_recipient_overshoot_limit", "smtpd_soft_error_limit", "smtpd_hard_error_limit")
+    assert all(int(main[key]) > 10**6 for key in (*limits, "smtpd_junk_command_limit"))
+    assert main["smtpd_error_sleep_time"] == "0"
+
+
+def test_everything_is_held_at_arrival() -> None:
+    restrictions = main_cf()["smtpd_data_restrictions"].split(", ")
+    assert restrictions[0] == "check_client_access static:HOLD"
+
+
+def test_a_bare_postmaster_is_no_way_around_the_restrictions() -> None:
+    restrictions = main_cf()["smtpd_data_restrictions"]
+    assert "reject_non_fqdn_recipient, reject_sender_login_mismatch, permit_sasl_authenticated, reject" in restrictions
+
+
+def test_header_from_is_checked_or_nothing_is_taken() -> None:
+    main = main_cf()
+    assert main["smtpd_milters"] == "inet:127.0.0.1:10024" and main["milter_default_action"] == "tempfail"
+    assert main["message_reject_characters"] == "\\0"
+
+
+@pytest.mark.parametrize(
+    "unsafe", ["permit_mynetworks", "permit_tls_all_clientcerts", "permit_inet_interfaces", "= OK"]
+)
+def test_no_other_way_in_is_opened(unsafe: str) -> None:
+    assert not any(unsafe in value for value in main_cf().values())

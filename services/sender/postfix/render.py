@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.sender.settings import MAIL_LOG, SPOOL, Credentials, Settings
+from services.sender.gate.backoff import STEP
+from services.sender.settings import ADMISSION, FROM_HEADER, MAIL_LOG, SPOOL, Credentials, Settings
 
 RUNTIME = "/run/warmlane"
 CONFIG_DIRECTORY = f"{RUNTIME}/postfix"
@@ -14,6 +15,17 @@ TLS_KEY = f"{RUNTIME}/tls/key.pem"
 
 MESSAGE_SIZE_LIMIT = 26_214_400
 """Bytes; 25 MiB, the largest message that the big providers take."""
+
+POLICY_TIMEOUT = 10
+"""Seconds that Postfix waits for an answer of the gate, which gives itself less (`services.sender.gate.admission`)."""
+MILTER_TIMEOUT = 30
+"""Seconds that Postfix waits for the check of header From."""
+NO_GATE = "451 4.3.0 The gate does not answer; nothing passes unchecked."
+MANY = 1_000_000_000
+"""Errors of one session: a limit that nobody reaches."""
+
+CONCURRENCY = 100
+"""Deliveries to one destination at once that Postfix allows; the gate allows fewer."""
 
 _MAIN = """\
 # Rendered by warmlane-postfix; changes here are lost.
@@ -59,7 +71,7 @@ swap_bangpath = no
 authorized_submit_users = root
 mynetworks = 127.0.0.0/8
 mynetworks_style = host
-smtpd_tls_security_level = may
+smtpd_tls_security_level = encrypt
 smtpd_tls_auth_only = yes
 smtpd_tls_cert_file = {certificate}
 smtpd_tls_key_file = {key}
@@ -87,8 +99,32 @@ smtpd_relay_restrictions = permit_sasl_authenticated, reject
 smtpd_recipient_restrictions =
     reject_non_fqdn_recipient,
     check_recipient_access texthash:{config}/recipient_access,
+    check_policy_service {{ inet:{admission}, timeout={policy_timeout}s, {{ default_action = {no_gate} }} }},
     permit_sasl_authenticated,
     reject
+# Token, provider and signature belong to a recipient, so a message has one; further ones are answered 452 4.5.3.
+smtpd_recipient_limit = 1
+# A list full of refused recipients is what the gate is for, and no reason to slow an authenticated producer down.
+smtpd_recipient_overshoot_limit = {many}
+smtpd_soft_error_limit = {many}
+smtpd_hard_error_limit = {many}
+smtpd_junk_command_limit = {many}
+smtpd_error_sleep_time = 0
+# Whatever is accepted waits, with or without a gate; only the gate lets it go. At RCPT Postfix takes a bare
+# <postmaster> from anybody and asks for no restriction (RFC 5321 4.5.1; seen), so it is asked for again.
+smtpd_data_restrictions =
+    check_client_access static:HOLD,
+    reject_non_fqdn_recipient,
+    reject_sender_login_mismatch,
+    permit_sasl_authenticated,
+    reject
+# Header From. A null octet would end a header for the milter, and not for a reader.
+smtpd_milters = inet:{from_header}
+milter_default_action = tempfail
+milter_connect_timeout = 5s
+milter_command_timeout = {milter_timeout}s
+milter_content_timeout = {milter_timeout}s
+message_reject_characters = \\0
 smtpd_discard_ehlo_keywords = etrn, silent-discard
 fast_flush_domains =
 message_size_limit = {size_limit}
@@ -108,12 +144,21 @@ smtp_tls_session_cache_database = btree:${{data_directory}}/smtp_scache
 smtp_connect_timeout = 10s
 smtp_helo_timeout = 60s
 smtp_mx_session_limit = 2
-# A new pod's first connection can be lost on the way out (seen with Cilium's egress gateway): the first retry is early.
-queue_run_delay = 10s
-minimal_backoff_time = 15s
-maximal_backoff_time = 15m
-maximal_queue_lifetime = 5d
-bounce_queue_lifetime = 1d
+# Sessions are counted by what is on its way; one that is kept open afterwards would be one too many.
+smtp_connection_cache_on_demand = no
+
+# Pacing: the gate decides about every attempt, so nothing else here may make one, hold one back or give a message up.
+queue_run_delay = {never}s
+minimal_backoff_time = {never}s
+maximal_backoff_time = {never}s
+# A destination that Postfix calls dead stays so for minimal_backoff_time.
+default_destination_concurrency_failed_cohort_limit = 0
+default_destination_concurrency_limit = {concurrency}
+initial_destination_concurrency = {concurrency}
+maximal_queue_lifetime = 100d
+bounce_queue_lifetime = 0
+# What became of a message is told by the log; notices that Postfix makes itself go nowhere.
+sender_dependent_default_transport_maps = inline:{{ {{ <> = discard:notices are not sent }} }}
 """
 
 _SERVICES = """\
@@ -164,8 +209,16 @@ def files(settings: Settings, credentials: Credentials, *, processes: int, drain
         certificate=TLS_CERTIFICATE,
         key=TLS_KEY,
         config=CONFIG_DIRECTORY,
+        never=STEP,
+        concurrency=CONCURRENCY,
         processes=processes,
         size_limit=MESSAGE_SIZE_LIMIT,
+        admission=_endpoint(ADMISSION),
+        from_header=_endpoint(FROM_HEADER),
+        policy_timeout=POLICY_TIMEOUT,
+        milter_timeout=MILTER_TIMEOUT,
+        no_gate=NO_GATE,
+        many=MANY,
         # Twice the largest message must be free, or the answer is 452 and the producer keeps its mail.
         minimum_free=2 * MESSAGE_SIZE_LIMIT,
     )
@@ -182,3 +235,8 @@ def files(settings: Settings, credentials: Credentials, *, processes: int, drain
         # Debian's Postfix looks here whatever cyrus_sasl_config_path says (seen).
         f"{CONFIG_DIRECTORY}/sasl/smtpd.conf": _SASL.format(database=SASL_DATABASE),
     }
+
+
+def _endpoint(address: tuple[str, int]) -> str:
+    host, port = address
+    return f"{host}:{port}"
