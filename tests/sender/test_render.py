@@ -187,7 +187,7 @@ def test_a_message_has_one_recipient_and_refusals_slow_nobody_down() -> None:
 
 def test_everything_is_held_at_arrival() -> None:
     restrictions = main_cf()["smtpd_data_restrictions"].split(", ")
-    assert restrictions[0] == "check_client_access static:HOLD"
+    assert restrictions[0].strip() == "check_client_access static:HOLD"
 
 
 def test_a_bare_postmaster_is_no_way_around_the_restrictions() -> None:
