@@ -5,12 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
-from cli.outcome import Code, WorldFailed
+from cli.outcome import Code, ConfigRefused, WorldFailed
 from cli.output import Output
+from warmlane.errors import ConfigError
 
 app = typer.Typer(help="The lab: everything needed to run Warmlane for real on one machine.", no_args_is_help=True)
 
@@ -81,6 +82,33 @@ def env(context: typer.Context) -> None:
         return
     for name, value in exports.items():
         output.result.print(f"export {name}={shlex.quote(value)}", markup=False)
+
+
+@app.command()
+def scenario(
+    context: typer.Context,
+    name: Annotated[
+        str | None, typer.Argument(help="A scenario by its name, or a file. Without it they are listed.")
+    ] = None,
+) -> None:
+    """Makes the lab's mailbox providers behave as a scenario says, at once; `default` has them take everything."""
+    from lab import receivers
+    from lab.receivers.scenario import described
+
+    output = _output(context)
+    if name is None:
+        output.table("Scenarios", ("name", "what happens"), list(described().items()))
+        output.document("lab scenario", Code.FINE, scenarios=described())
+        return
+    try:
+        receivers.play(name)
+    except ConfigError as error:
+        raise ConfigRefused([error]) from None
+    except receivers.NotPlayed as error:
+        advice = "`warmlane lab status` says whether the receivers run, and `warmlane lab up` starts what has ended."
+        raise WorldFailed(str(error), advice) from None
+    output.note(f"the mailbox providers go by {name}, and count anew")
+    output.document("lab scenario", Code.FINE, scenario=name)
 
 
 @app.command()

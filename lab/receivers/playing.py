@@ -16,7 +16,7 @@ PATIENCE = 10.0
 
 
 class NotPlayed(RuntimeError):
-    """The receivers did not take the scenario up; the text says what to do."""
+    """The receivers did not take a scenario up."""
 
 
 def play(
@@ -35,7 +35,7 @@ def play(
     source = scenario.find(name_or_path)
     scenario.load(source)
     if not path.parent.is_dir():
-        raise NotPlayed("there are no receivers: `make up` or `warmlane lab up` starts the lab")
+        raise NotPlayed("There are no receivers, as no lab runs.")
     prepared = path.with_suffix(".new")
     prepared.write_text(source.read_text())
     prepared.replace(path)
@@ -43,10 +43,7 @@ def play(
     deadline = clock() + seconds
     while not _taken(taken, wanted):
         if clock() > deadline:
-            raise NotPlayed(
-                f"the receivers did not take {name_or_path} up within {seconds:g} s: `warmlane lab status` says "
-                "whether they run"
-            )
+            raise NotPlayed(f"The receivers did not take {name_or_path} up within {seconds:g} s.")
         time.sleep(0.05)
 
 

@@ -15,13 +15,12 @@ from pydantic import AfterValidator, Field, ValidationError
 from lab import settings
 from warmlane.base import Model
 from warmlane.errors import ConfigError, Problem
+from warmlane.pacing.moments import UTC_DAY, check_day_length
 from warmlane.validation import problems, show
 
 DIRECTORY = Path(__file__).parent / "scenarios"
 DEFAULT = "default"
 """The name of the scenario in which every provider takes everything."""
-SECONDS_PER_DAY = 86_400
-HOURS = 24
 
 _REPLY = re.compile(r"([45])\d\d ([45])\.\d{1,3}\.\d{1,3} [ -~]+")
 
@@ -36,9 +35,22 @@ def _reply(text: str) -> str:
     return text
 
 
+def _greeting(text: str) -> str:
+    if not text.startswith("421 "):
+        raise ValueError("it must begin with 421, for only that ends a session that has just begun")
+    return text
+
+
+def _day_length(seconds: int) -> int:
+    check_day_length(seconds)
+    return seconds
+
+
 Reply = Annotated[str, AfterValidator(_reply)]
 """A refusal. After one that begins with 421 the connection is closed (RFC 5321, 3.8); `{source}` stands for the
 client's address."""
+Greeting = Annotated[Reply, AfterValidator(_greeting)]
+"""A refusal in place of the greeting."""
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 LocalParts = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
@@ -60,7 +72,7 @@ class Sessions(Model):
     """The most sessions that one address may have open at a time."""
 
     most: Count = Field(description="Sessions open at a time.")
-    reply: Reply = Field(
+    reply: Greeting = Field(
         default="421 4.7.0 Too many connections from {source}, try again later",
         description="The greeting of a session above that.",
     )
@@ -104,7 +116,7 @@ class Outage(Model):
     kind: Literal["refuse", "busy"] = Field(
         description="refuse: no listener, and open sessions break off. busy: every greeting is a refusal."
     )
-    reply: Reply = Field(default="421 4.3.2 Not accepting mail now", description="The greeting of kind busy.")
+    reply: Greeting = Field(default="421 4.3.2 Not accepting mail now", description="The greeting of kind busy.")
 
 
 class StartTls(Model):
@@ -157,8 +169,8 @@ class Providers(Model):
 class Scenario(Model):
     """A scenario file."""
 
-    day_length: Annotated[float, Field(ge=HOURS, allow_inf_nan=False)] = Field(
-        default=SECONDS_PER_DAY, description="Seconds of a day, for the caps; an hour is a 24th of it."
+    day_length: Annotated[int, AfterValidator(_day_length)] = Field(
+        default=UTC_DAY, description="Seconds of a day, for the caps: that of the senders. An hour is a 24th of it."
     )
     providers: Providers = Field(default_factory=Providers, description="The providers by name.")
 
@@ -181,13 +193,18 @@ def names() -> list[str]:
     return sorted(path.stem for path in DIRECTORY.glob("*.yaml"))
 
 
+def described() -> dict[str, str]:
+    """What each scenario that comes with the lab is, by its name: the comment in its first line."""
+    return {name: find(name).read_text().partition("\n")[0].removeprefix("# ") for name in names()}
+
+
 def find(name_or_path: str) -> Path:
     """The file of a scenario, given as one of `names()` or as a path. Raises ConfigError when there is none."""
     named = DIRECTORY / f"{name_or_path}.yaml"
     path = named if name_or_path in names() else Path(name_or_path)
     if not path.is_file():
         text = f"it must be a file, or one of {', '.join(names())}"
-        raise ConfigError(name_or_path, [Problem("", show(name_or_path), text)])
+        raise ConfigError(name_or_path, [Problem("scenario", show(name_or_path), text)])
     return path
 
 

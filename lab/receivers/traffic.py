@@ -8,9 +8,12 @@ from email.message import Message
 from email.utils import parseaddr
 from fnmatch import translate
 
-from lab.receivers.scenario import HOURS, Behaviour, Outage
+from lab.receivers.scenario import Behaviour, Outage
+from warmlane.pacing.moments import moment
 
 NO_RELAY = "550 5.7.1 No relaying here"
+_WHOLE_DAY = 0
+"""In place of an hour, which are counted from 1."""
 _SIGNING_DOMAIN = re.compile(r"(?:^|;)\s*d\s*=\s*([^\s;]+)")
 
 
@@ -20,12 +23,12 @@ class Traffic:
     `domains` are the provider's, `day_length` is in seconds, `began` and every `now` in seconds since the epoch.
     """
 
-    def __init__(self, behaviour: Behaviour, domains: tuple[str, ...], day_length: float, began: float) -> None:
+    def __init__(self, behaviour: Behaviour, domains: tuple[str, ...], day_length: int, began: float) -> None:
         self.behaviour = behaviour
         self._domains = frozenset(domains)
         self._day_length = day_length
         self._began = began
-        self._taken = Counter[tuple[str, float, int]]()
+        self._taken = Counter[tuple[str, int, int]]()
         self._dropping = 0
         self._first_seen = dict[tuple[str, str, str], float]()
         self._unknown = _patterns(behaviour.unknown_users.local_parts if behaviour.unknown_users else [])
@@ -68,11 +71,9 @@ class Traffic:
             return _filled(rules.authentication.reply, source)
         if rules.caps is None:
             return None
-        windows = {
-            (source, length, int(now // length)): most
-            for length, most in ((self._day_length / HOURS, rules.caps.hour), (self._day_length, rules.caps.day))
-            if most is not None
-        }
+        when = moment(now, self._day_length)
+        limits = {(source, when.day, when.hour): rules.caps.hour, (source, when.day, _WHOLE_DAY): rules.caps.day}
+        windows = {window: most for window, most in limits.items() if most is not None}
         if any(self._taken[window] >= most for window, most in windows.items()):
             return _filled(rules.caps.reply, source)
         self._taken.update(windows.keys())

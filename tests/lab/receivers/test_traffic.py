@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab import settings
-from lab.receivers.scenario import HOURS, parse
+from lab.receivers.scenario import parse
 from lab.receivers.traffic import Traffic, signed_by_its_author
+from warmlane.pacing.moments import HOURS
 
-DAY = 240.0
-HOUR = DAY / HOURS
+DAY = 240
+HOUR = DAY // HOURS
 MIDNIGHT = 1_000_000 * DAY
 SOURCE, OTHER = "198.51.100.16", "198.51.100.17"
 
