@@ -25,6 +25,8 @@ class Deployed:
 
     stack: pulumi.Output[pulumi.StackReference]
     address: pulumi.Output[str]
+    store_access: pulumi.Output[dict[str, str]]
+    """The files with which the campaign's sender reaches the store; secret, and unknown while the lease is."""
 
 
 def deployed(environment_name: str, campaign: str, lease: Lease) -> Deployed:
@@ -49,8 +51,17 @@ def deployed(environment_name: str, campaign: str, lease: Lease) -> Deployed:
 
     both = pulumi.Output.all(lanes=stack.get_output("lanes"), leases=stack.get_output("leases"))
     found = both.apply(compare)
+
+    def own(address_and_access: list[Any]) -> Any:
+        own_access = (address_and_access[1] or {}).get(campaign)
+        if own_access is None and not pulumi.runtime.is_dry_run():
+            raise pulumi.RunError(no_access(campaign, environment_name))
+        return _unknown() if own_access is None else own_access
+
+    # Not before the lease has been compared: that says more of what to do.
+    access = pulumi.Output.all(found, stack.get_output("store_access")).apply(own)
     return Deployed(
-        found.apply(lambda _: stack), found.apply(lambda address: _unknown() if address is None else address)
+        found.apply(lambda _: stack), found.apply(lambda address: _unknown() if address is None else address), access
     )
 
 
@@ -65,6 +76,14 @@ def undeployed(
     return (
         f"Pulumi.{environment_name}.yaml leases lane {lease.lane} to {campaign}, but {held}. "
         f"Run `pulumi up -s {environment_name}` in the repository's root first."
+    )
+
+
+def no_access(campaign: str, environment_name: str) -> str:
+    """Why a campaign of an environment that was deployed before the store opened to senders can't be deployed."""
+    return (
+        f"The deployed stack of {environment_name} gives {campaign} no access to the store. Run `pulumi up -s "
+        f"{environment_name}` in the repository's root first."
     )
 
 

@@ -43,6 +43,7 @@ def deploy(
         lease=lease,
         address=outside.address,
         password=password,
+        store_access=outside.store_access,
         isolation=isolation.objects,
         opts=opts,
     )

@@ -8,11 +8,12 @@ other.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pulumi
 
-from warmlane import config
+from warmlane import config, lane_history
 from warmlane.base import Model
 from warmlane.campaign import Campaign
 from warmlane.environment import Environment, Lease
@@ -43,6 +44,17 @@ def campaign_of_stack(stack: str, repository: Path = REPOSITORY) -> tuple[str, E
     _agree("campaign", campaign, lambda data: config.parse_campaign(data, file), file)
     environment = config.load_environment(repository, environment_name)
     return environment_name, environment, campaign, config.check_campaign(campaign, stack, environment, file)
+
+
+def adopted_until(environment: Environment, repository: Path = REPOSITORY) -> date | None:
+    """The last day on which adopted addresses sent, where the environment has a file for it; None before it is written.
+
+    Raises ConfigError for a file that is not sound.
+    """
+    file = environment.adopted_file
+    if file is None or not (repository / file).exists():
+        return None
+    return lane_history.adopted_until((repository / file).read_text(), str(file))
 
 
 def _agree(key: str, committed: Model, parse: Callable[[object], Model], file: str) -> None:

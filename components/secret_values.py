@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,18 @@ def store_superuser_password(environment: Environment, repository: Path = REPOSI
     if environment.secrets_file is None:
         return pulumi.Config("warmlane").require_secret("store_superuser_password")
     return _from_file(repository, str(environment.secrets_file), ("store_superuser",))
+
+
+def store_key(environment: Environment, repository: Path = REPOSITORY) -> pulumi.Output[str]:
+    """The key that campaigns' passwords for the store and the hashes of recipients come from. Raises likewise."""
+    if environment.secrets_file is None:
+        return pulumi.Config("warmlane").require_secret("store_key")
+    return _from_file(repository, str(environment.secrets_file), ("store_key",))
+
+
+def encoded(value: str) -> str:
+    """A value as a Secret's `data` holds it."""
+    return base64.b64encode(value.encode()).decode()
 
 
 def _from_file(repository: Path, file: str, path: tuple[str, ...]) -> pulumi.Output[str]:

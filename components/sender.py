@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret, Service
 
+from components.secret_values import encoded
 from components.sender_pod import deployment_spec, service_spec
 from warmlane import labels, names
 from warmlane.campaign import Campaign
@@ -28,6 +28,7 @@ class CampaignSender(pulumi.ComponentResource):
     - `ConfigMap` `<id>-config`: who the sender is and what the warm-up lets it send; known before anything is deployed
     - `ConfigMap` `<id>-identity`: the lane's address
     - `Secret` `<id>-submission`: with which the campaign's producers authenticate
+    - `Secret` `<id>-store`: with which the sender reaches the platform's store, and the keys that hash recipients
     - `Deployment` `<id>-deployment`: `email-sender-campaign-<id>`
     - `Service` `<id>-service`: `email-sender-service-<id>`, for producers inside the cluster
     """
@@ -41,10 +42,13 @@ class CampaignSender(pulumi.ComponentResource):
         lease: Lease,
         address: pulumi.Input[str],
         password: pulumi.Input[str],
+        store_access: pulumi.Input[Mapping[str, str]],
         isolation: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`address` is the lane's public address; `isolation` is everything that must stand before the first pod."""
+        """`address` is the lane's public address, `store_access` the files of `sender-store`; `isolation` is everything
+        that must stand before the first pod.
+        """
         super().__init__(TYPE, name, None, opts)
         inside = pulumi.ResourceOptions(parent=self, depends_on=list(isolation))
 
@@ -71,7 +75,14 @@ class CampaignSender(pulumi.ComponentResource):
             data=submission_data(campaign.id, password),
             opts=inside,
         )
-        mounted = [self.config, self.identity, self.submission]
+        self.store = Secret(
+            f"{name}-store",
+            metadata=metadata(names.SENDER_STORE_SECRET),
+            type="Opaque",
+            data=store_data(store_access),
+            opts=inside,
+        )
+        mounted = [self.config, self.identity, self.submission, self.store]
         self.deployment = Deployment(
             f"{name}-deployment",
             metadata=metadata(names.deployment(campaign.id)),
@@ -101,11 +112,12 @@ def config_document(campaign: Campaign, environment: Environment, lease: Lease) 
 
 def submission_data(campaign_id: str, password: pulumi.Input[str]) -> dict[str, pulumi.Input[str]]:
     """`data` of the submission Secret. The password stays secret in state and in every output of the engine."""
-
-    def encoded(value: str) -> str:
-        return base64.b64encode(value.encode()).decode()
-
     return {
         "username": encoded(names.submission_user(campaign_id)),
         "password": pulumi.Output.secret(password).apply(encoded),
     }
+
+
+def store_data(access: pulumi.Input[Mapping[str, str]]) -> pulumi.Output[dict[str, str]]:
+    """`data` of the Secret `sender-store`; secret as a whole."""
+    return pulumi.Output.secret(access).apply(lambda files: {name: encoded(text) for name, text in files.items()})

@@ -12,7 +12,7 @@ from components.egress.placement import placement
 from warmlane import labels, names, sizing
 from warmlane.campaign import Campaign
 from warmlane.environment import Environment
-from warmlane.sender_config import CONFIG_DIRECTORY
+from warmlane.sender_config import CONFIG_DIRECTORY, IDENTITY_DIRECTORY
 
 Manifest = dict[str, Any]
 
@@ -26,7 +26,8 @@ ROLLOUT_SECONDS = 300
 """After this time without a new ready pod a rollout has failed."""
 RUNTIME_MIB = 16
 
-SPOOL, LOGS, RUNTIME, CONFIG, IDENTITY, SUBMISSION = "spool", "logs", "runtime", "config", "identity", "submission"
+SPOOL, LOGS, RUNTIME, CONFIG, IDENTITY = "spool", "logs", "runtime", "config", "identity"
+SUBMISSION, STORE, HOLD = "submission", "store", "hold"
 
 
 def deployment_spec(campaign: Campaign, environment: Environment, lane_id: str) -> Manifest:
@@ -111,14 +112,14 @@ def _postfix(campaign_id: str, image: str, size: str) -> Manifest:
             {"name": LOGS, "mountPath": "/var/log/warmlane"},
             {"name": RUNTIME, "mountPath": "/run/warmlane"},
             {"name": CONFIG, "mountPath": CONFIG_DIRECTORY, "readOnly": True},
-            {"name": IDENTITY, "mountPath": "/etc/warmlane/identity", "readOnly": True},
+            {"name": IDENTITY, "mountPath": IDENTITY_DIRECTORY, "readOnly": True},
             {"name": SUBMISSION, "mountPath": "/etc/warmlane/submission", "readOnly": True},
         ],
     }
 
 
 def _gate(image: str, size: str) -> Manifest:
-    """The gate: reads queue and log, and never sees the submission's secret."""
+    """The gate: lets mail in and out of the queue, and never sees the submission's secret."""
     check = {"httpGet": {"path": "/healthz", "port": names.METRICS_PORT}}
     return {
         "name": sizing.GATE,
@@ -130,8 +131,12 @@ def _gate(image: str, size: str) -> Manifest:
         "readinessProbe": check | {"periodSeconds": 10},
         "livenessProbe": check | {"periodSeconds": 30},
         "volumeMounts": [
-            {"name": SPOOL, "mountPath": "/var/spool/postfix", "readOnly": True},
+            {"name": SPOOL, "mountPath": "/var/spool/postfix"},
             {"name": LOGS, "mountPath": "/var/log/warmlane"},
+            {"name": CONFIG, "mountPath": CONFIG_DIRECTORY, "readOnly": True},
+            {"name": IDENTITY, "mountPath": IDENTITY_DIRECTORY, "readOnly": True},
+            {"name": STORE, "mountPath": "/etc/warmlane/store", "readOnly": True},
+            {"name": HOLD, "mountPath": "/etc/warmlane/hold", "readOnly": True},
         ],
     }
 
@@ -155,4 +160,8 @@ def _volumes(size: str) -> list[Manifest]:
         {"name": CONFIG, "configMap": {"name": names.SENDER_CONFIG_MAP}},
         {"name": IDENTITY, "configMap": {"name": names.SENDER_IDENTITY_CONFIG_MAP}},
         {"name": SUBMISSION, "secret": {"secretName": names.SUBMISSION_SECRET, "defaultMode": 0o400}},
+        # Read by the gate, which is not root, as nothing in the pod has a group of its own for it.
+        {"name": STORE, "secret": {"secretName": names.SENDER_STORE_SECRET, "defaultMode": 0o444}},
+        # A person makes it, not this program; without it there is no hold.
+        {"name": HOLD, "configMap": {"name": names.SENDER_HOLD_CONFIG_MAP, "optional": True}},
     ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 
 import pulumi
 
 from components import providers, secret_values
-from components.committed import environment_of_stack
+from components.committed import adopted_until, environment_of_stack
 from components.lane import Lane
 from components.monitoring import Monitoring
 from components.platform import Platform
@@ -28,6 +29,8 @@ def run() -> None:
         name,
         secret_values.grafana_admin_password(environment),
         secret_values.store_superuser_password(environment),
+        secret_values.store_key(environment),
+        adopted_until(environment),
     )
 
 
@@ -55,18 +58,23 @@ def deploy(
     name: str,
     grafana_admin_password: pulumi.Input[str],
     store_superuser_password: pulumi.Input[str],
+    store_key: pulumi.Input[str],
+    adopted_until: date | None = None,
 ) -> dict[str, Lane]:
     """Registers everything of an environment and its outputs; returns the lanes by id."""
     kubernetes = providers.kubernetes_provider(environment.cluster)
     aws = providers.aws_provider(environment.aws) if environment.aws else None
     opts = pulumi.ResourceOptions(providers=providers.named(kubernetes, aws))
-    platform = Platform("platform", environment=environment, environment_name=name, opts=opts)
-    Store(
+    platform = Platform(
+        "platform", environment=environment, environment_name=name, adopted_until=adopted_until, opts=opts
+    )
+    store = Store(
         "store",
         environment=environment,
         environment_name=name,
         superuser_password=store_superuser_password,
-        isolation=[platform.namespace, platform.default_deny],
+        key=store_key,
+        before=platform.objects,
         opts=opts,
     )
     lanes = {
@@ -81,5 +89,6 @@ def deploy(
         opts=opts,
     )
     pulumi.export("lanes", {lane: component.outputs for lane, component in lanes.items()})
+    pulumi.export("store_access", store.access)
     pulumi.export("leases", {campaign: lease.lane for campaign, lease in environment.leases.items()})
     return lanes

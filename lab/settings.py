@@ -30,9 +30,10 @@ REQUIRE_LAB = "WARMLANE_REQUIRE_LAB"
 clone, and a test run that can't have it fails."""
 
 LOCAL = REPOSITORY / ".lab"
-"""Files of this clone that git ignores: secrets.json, images.json."""
+"""Files of this clone that git ignores: secrets.json, images.json, adopted.json."""
 IMAGES_FILE = LOCAL / "images.json"
 SECRETS_FILE = LOCAL / "secrets.json"
+ADOPTED_FILE = LOCAL / "adopted.json"
 
 AWS_QUOTAS = STATE / "aws-quotas.json"
 """Quotas of the lab's AWS account that differ from AWS' defaults, by name (`lab/aws/quotas.py`)."""

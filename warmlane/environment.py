@@ -303,7 +303,7 @@ class Environment(Model):
     )
     day_length: int = Field(
         default=UTC_DAY,
-        description="Seconds of a sending day. A lab may shorten it to a part of 24 h whose 24 hours are whole seconds.",
+        description="Seconds of a sending day. A lab may shorten it to a part of 24 h with hours of whole seconds.",
     )
     images: Images | None = Field(default=None, description="Images by digest; unset where `images_file` names a file.")
     images_file: PurePosixPath | None = Field(

@@ -63,10 +63,18 @@ class Surroundings:
     prometheus_labels: Mapping[str, str]
 
 
+def service_labels(name: str, component: str) -> dict[str, str]:
+    """Labels by which policies know the pods of a service of the environment."""
+    every = labels.platform(name, component, "any")
+    return {key: every[key] for key in ("app.kubernetes.io/name", "app.kubernetes.io/component")}
+
+
 def monitoring_labels(name: str) -> dict[str, str]:
     """Labels by which policies know the pods of `prometheus`, `alertmanager` or `grafana`."""
-    every = labels.platform(name, "monitoring", "any")
-    return {key: every[key] for key in ("app.kubernetes.io/name", "app.kubernetes.io/component")}
+    return service_labels(name, "monitoring")
+
+
+STORE_LABELS = service_labels(names.STORE, "store")
 
 
 def surroundings(environment: Environment) -> Surroundings:
@@ -143,6 +151,15 @@ def scrape_ingress_spec(campaign_id: str, around: Surroundings) -> Spec:
     }
 
 
+def store_egress_spec(campaign_id: str) -> Spec:
+    """The campaign's sender may reach the platform's store on TCP 5432."""
+    return {
+        "podSelector": _sender(campaign_id),
+        "policyTypes": ["Egress"],
+        "egress": [{"to": [_pods(names.PLATFORM_NAMESPACE, STORE_LABELS)], "ports": _tcp(names.STORE_PORT)}],
+    }
+
+
 def campaign_policies(campaign: Campaign, around: Surroundings) -> dict[str, Spec]:
     """By name, the policies of a campaign's namespace, without `smtp-egress`: that one has an owner of its own."""
     return {
@@ -150,6 +167,24 @@ def campaign_policies(campaign: Campaign, around: Surroundings) -> dict[str, Spe
         "dns-egress": dns_egress_spec(around),
         "producer-ingress": producer_ingress_spec(campaign),
         "scrape-ingress": scrape_ingress_spec(campaign.id, around),
+        "store-egress": store_egress_spec(campaign.id),
+    }
+
+
+def _senders() -> Spec:
+    """The senders of every campaign."""
+    return {
+        "namespaceSelector": {"matchExpressions": [{"key": labels.CAMPAIGN, "operator": "Exists"}]},
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "email-sender"}},
+    }
+
+
+def store_from_senders_spec() -> Spec:
+    """The store takes connections of every campaign's sender on TCP 5432, and of nobody else."""
+    return {
+        "podSelector": {"matchLabels": STORE_LABELS},
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": [_senders()], "ports": _tcp(names.STORE_PORT)}],
     }
 
 
@@ -184,17 +219,13 @@ def monitoring_policies(around: Surroundings, api_server: Sequence[IPv4Network] 
     empty and declare `api_server_cilium_spec()`, since an `ipBlock` never matches a node there.
     """
     namespace, prometheus = around.monitoring_namespace, {"matchLabels": dict(around.prometheus_labels)}
-    senders = {
-        "namespaceSelector": {"matchExpressions": [{"key": labels.CAMPAIGN, "operator": "Exists"}]},
-        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "email-sender"}},
-    }
     policies = {
         names.DEFAULT_DENY_POLICY: default_deny_spec(),
         "dns-egress": dns_egress_spec(around),
         "scrape-egress": {
             "podSelector": prometheus,
             "policyTypes": ["Egress"],
-            "egress": [{"to": [senders], "ports": _tcp(names.METRICS_PORT)}],
+            "egress": [{"to": [_senders()], "ports": _tcp(names.METRICS_PORT)}],
         },
         **_flow(namespace, "prometheus", "alertmanager", ALERTMANAGER_PORT),
         **_flow(namespace, "grafana", "prometheus", PROMETHEUS_PORT),

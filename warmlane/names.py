@@ -41,6 +41,7 @@ LANE_HISTORY_CONFIG_MAP = "lane-history"
 STORE = "store"
 STORE_SECRET = "store-superuser"
 STORE_ROLES_SECRET = "store-roles"
+SUPPRESSION_KEYS_SECRET = "store-suppression-keys"
 STORE_HOST = f"{STORE}.{PLATFORM_NAMESPACE}.svc"
 """The DNS name under which senders reach the store."""
 STORE_PORT = 5432

@@ -15,6 +15,8 @@ from warmlane.warmup.schedule import schedule, start
 
 CONFIG_DIRECTORY = "/etc/warmlane/config"
 """Where a sender's pod has the ConfigMap `sender-config`."""
+IDENTITY_DIRECTORY = "/etc/warmlane/identity"
+"""Where it has the ConfigMap `sender-identity`."""
 CONFIG_KEY = "config.json"
 """Key of the ConfigMap `sender-config` under which the document's JSON lies."""
 IDENTITY_KEY = "identity.json"

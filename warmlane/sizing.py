@@ -40,9 +40,9 @@ class Size:
 
 
 SENDER_SIZES: dict[str, dict[str, Size]] = {
-    "small": {POSTFIX: Size(40, 500, 192, 512), GATE: Size(10, 250, 128, 64)},
-    "medium": {POSTFIX: Size(250, 1_000, 512, 4_096), GATE: Size(50, 500, 192, 128)},
-    "large": {POSTFIX: Size(1_000, 2_000, 1_024, 16_384), GATE: Size(200, 1_000, 384, 256)},
+    "small": {POSTFIX: Size(40, 500, 192, 512), GATE: Size(20, 500, 192, 64)},
+    "medium": {POSTFIX: Size(250, 1_000, 512, 4_096), GATE: Size(100, 1_000, 320, 128)},
+    "large": {POSTFIX: Size(1_000, 2_000, 1_024, 16_384), GATE: Size(300, 2_000, 640, 256)},
 }
 """By size, then container. Postfix needs about 2 MiB for each of its processes, the gate about 60 MiB for Python."""
 

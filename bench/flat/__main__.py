@@ -17,7 +17,7 @@ from components import providers, secret_values
 from components.committed import campaign_of_stack
 from components.isolation import LIMITS, QUOTA
 from components.namespaces import pod_security
-from components.sender import config_document, submission_data
+from components.sender import config_document, store_data, submission_data
 from components.sender_pod import deployment_spec, selector, service_spec
 from warmlane import isolation, labels, names, sizing
 from warmlane.sender_config import CONFIG_KEY, IDENTITY_KEY
@@ -89,6 +89,13 @@ mounted: list[pulumi.Resource] = [
         "identity",
         metadata=metadata(names.SENDER_IDENTITY_CONFIG_MAP, "sender"),
         data={IDENTITY_KEY: pulumi.Output.json_dumps({"address": address})},
+        opts=after,
+    ),
+    Secret(
+        "store",
+        metadata=metadata(names.SENDER_STORE_SECRET, "sender"),
+        type="Opaque",
+        data=store_data(deployed.get_output("store_access").apply(lambda access: access[campaign.id])),
         opts=after,
     ),
     Secret(

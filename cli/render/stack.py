@@ -19,7 +19,7 @@ from cli.render import judging, manifests, uniqueness
 from cli.render.recording import Recording, Refusal, record
 from cli.stacks import Stack, environment_stack
 from policies.rules import RULES
-from warmlane import config
+from warmlane import config, store_access
 from warmlane.environment import Environment, Images
 from warmlane.errors import ConfigError
 
@@ -124,7 +124,9 @@ def recorded(plan: Plan, stack: Stack) -> Recording:
     environment = plan.environment
     if stack == environment_stack(plan.name):
         return record(
-            lambda: infra.program.deploy(environment, plan.name, _secret(), _secret()), stack.project, stack.name
+            lambda: infra.program.deploy(environment, plan.name, _secret(), _secret(), _secret()),
+            stack.project,
+            stack.name,
         )
     id_ = stack.name.removesuffix(f".{plan.name}")
     campaign = config.load_campaign(plan.repository, id_, plan.name)
@@ -134,7 +136,7 @@ def recorded(plan: Plan, stack: Stack) -> Recording:
         stack.project,
         stack.name,
         # Nobody is asked what is deployed, so addresses are unknown; the program's warning about that is not news.
-        {"lanes": {}, "leases": {}},
+        {"lanes": {}, "leases": {}, "store_access": {id_: dict.fromkeys(store_access.FILES, manifests.SECRET)}},
     )
     unasked = undeployed(id_, lease, plan.name, {}, {})
     recording.warnings = [warning for warning in recording.warnings if warning != unasked]

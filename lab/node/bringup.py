@@ -18,6 +18,7 @@ from lab import settings
 from lab.images import Image
 from lab.network import topology
 from lab.node import (
+    adopted,
     api,
     cilium,
     confines,
@@ -69,6 +70,7 @@ class Bringup:
                 self.report("loading the images")
                 rest.result()
         secrets.ensure()
+        adopted.ensure()
         images.write_references(wanted)
 
     def keep(self, service: Service) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from lab import settings
 from lab.node.pki import write_private
 
+SERVICES = ("grafana_admin", "store_superuser", "store_key")
 _STACK_FILE = re.compile(r"^Pulumi\.(?P<campaign>[^.]+)\.dev\.yaml$")
 
 
@@ -22,14 +23,14 @@ def campaigns(directory: Path) -> list[str]:
 
 
 def completed(document: dict[str, Any], ids: Iterable[str]) -> dict[str, Any]:
-    """`document` with a password for each campaign, Grafana and the store; what it holds already stays."""
+    """`document` with a password for each campaign and a secret for each service; what it holds already stays."""
     submission = dict(document.get("submission", {}))
     for campaign in ids:
         submission.setdefault(campaign, secrets.token_urlsafe(24))
     return {
         **document,
         "submission": submission,
-        **{name: document.get(name) or secrets.token_urlsafe(24) for name in ("grafana_admin", "store_superuser")},
+        **{name: document.get(name) or secrets.token_urlsafe(32) for name in SERVICES},
     }
 
 

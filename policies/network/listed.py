@@ -31,9 +31,15 @@ NEVER_PUBLIC = tuple(
 EVERYTHING = "0.0.0.0/0"
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 NAME_LABEL, PART_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/component"
-SMTP, METRICS, DNS = 25, 9100, 53
+SMTP, METRICS, DNS, STORE = 25, 9100, 53, 5432
 PROMETHEUS, ALERTMANAGER = 9090, 9093
 API_SERVER = (443, 6443)
+STORE_LABELS = {NAME_LABEL: "store", PART_LABEL: "store"}
+SENDERS: Spec = {
+    "namespaceSelector": {"matchExpressions": [{"key": "warmlane.dev/campaign", "operator": "Exists"}]},
+    "podSelector": {"matchLabels": {NAME_LABEL: "email-sender"}},
+}
+"""The senders of every campaign."""
 
 
 def listed(namespace: str, stack: str) -> list[Box] | None:
@@ -42,10 +48,10 @@ def listed(namespace: str, stack: str) -> list[Box] | None:
     A campaign's list holds the way out that its guardian opens and closes (`smtp-egress`), so that what Pulumi declares
     is judged together with it. Raises ConfigError where the environment or the campaign is not sound.
     """
-    if namespace == names.PLATFORM_NAMESPACE:
-        return []
     campaign_id = namespace.removeprefix(names.NAMESPACE_PREFIX)
-    if namespace == names.MONITORING_NAMESPACE:
+    if namespace == names.PLATFORM_NAMESPACE:
+        specs = [_in(STORE_LABELS, [SENDERS], STORE)]
+    elif namespace == names.MONITORING_NAMESPACE:
         specs = _monitoring(committed.environment(stack))
     elif namespace == names.namespace(campaign_id):
         specs = _campaign(campaign_id, committed.environment(stack), committed.campaign(campaign_id, stack))
@@ -66,16 +72,13 @@ def _campaign(campaign_id: str, environment: Environment, campaign: Campaign | N
         _out({}, [{"ipBlock": {"cidr": EVERYTHING, "except": closed}}], SMTP),
         _in(sender, [_pods({NAMESPACE_LABEL: one.namespace}, one.pod_labels) for one in producers], SMTP),
         _in(sender, [_monitor("prometheus")], METRICS),
+        _out(sender, [_pods({NAMESPACE_LABEL: names.PLATFORM_NAMESPACE}, STORE_LABELS)], STORE),
     ]
 
 
 def _monitoring(environment: Environment) -> list[Spec]:
     networks = environment.cluster.networks
-    senders = {
-        "namespaceSelector": {"matchExpressions": [{"key": "warmlane.dev/campaign", "operator": "Exists"}]},
-        "podSelector": {"matchLabels": {NAME_LABEL: "email-sender"}},
-    }
-    found = [_dns(environment), _out(_labels("prometheus"), [senders], METRICS)]
+    found = [_dns(environment), _out(_labels("prometheus"), [SENDERS], METRICS)]
     pairs = (("prometheus", "alertmanager", ALERTMANAGER), ("grafana", "prometheus", PROMETHEUS))
     for source, target, port in pairs:
         found += [

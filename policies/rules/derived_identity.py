@@ -92,15 +92,13 @@ TABLE = (
     Derived(("Service",), ("spec", "selector"), _marks, "selector"),
     Derived(("PodDisruptionBudget",), ("spec", "selector", "matchLabels"), _marks, "selector"),
     Derived(("ServiceAccount",), ("metadata", "name"), lambda f: names.SENDER_SERVICE_ACCOUNT, "service account"),
-    Derived(("Secret",), ("metadata", "name"), lambda f: names.SUBMISSION_SECRET, "Secret"),
-    Derived(
-        ("Secret",),
-        ("data", "username"),
-        lambda f: _encoded(names.submission_user(f.campaign)),
-        "submission user, in base64",
-    ),
 )
 """What must differ between campaigns. Prometheus takes its labels `campaign` and `lane` from those of the Service."""
+
+CONFIG_MAPS = (names.SENDER_CONFIG_MAP, names.SENDER_IDENTITY_CONFIG_MAP)
+SECRETS = (names.SUBMISSION_SECRET, names.SENDER_STORE_SECRET)
+"""What a part of a sender reads."""
+USER = ("data", "username")
 
 DOCUMENT: dict[str, tuple[Callable[[Facts], str | None], str]] = {
     "campaign": (lambda f: f.campaign, "campaign"),
@@ -125,7 +123,8 @@ ABOUT = About(
     inputs=(
         *(one for derived in TABLE for one in plan(scopes.of_campaigns(*derived.kinds), derived.path)),
         *plan(scopes.CAMPAIGN_POD_TEMPLATES, *scopes.in_containers("env")),
-        *plan(scopes.of_campaigns("ConfigMap"), ("metadata", "name")),
+        *plan(scopes.of_campaigns("ConfigMap", "Secret"), ("metadata", "name")),
+        *plan(scopes.named("Secret", names.SUBMISSION_SECRET), USER),
         *plan(scopes.named("ConfigMap", names.SENDER_CONFIG_MAP), ("data", CONFIG_KEY)),
     ),
 )
@@ -144,7 +143,11 @@ def judge(resource: Resource) -> Iterator[str]:
         if kind in derived.kinds:
             yield from _compared(what, derived, at(resource.props, *derived.path), derived.value(facts))
     if kind == "ConfigMap":
+        yield from _read_by_a_sender(resource, what, CONFIG_MAPS)
         yield from _config_map(resource, what, facts)
+    if kind == "Secret":
+        yield from _read_by_a_sender(resource, what, SECRETS)
+        yield from _user(resource, what, facts)
     if kubernetes.has_pods(resource):
         yield from _variables(resource, what, facts)
     yield from _claims(resource, what)
@@ -163,13 +166,20 @@ def _message(what: str, place: str, found: Any, right: Any, of: str) -> str:
     return f"{what}: {place} {shown}. The {of} is derived from the campaign's or lane's id: set it to {right}."
 
 
-def _config_map(resource: Resource, what: str, facts: Facts) -> Iterator[str]:
-    known = (names.SENDER_CONFIG_MAP, names.SENDER_IDENTITY_CONFIG_MAP)
-    found = at(resource.props, "metadata", "name")
-    if found not in (*known, UNKNOWN):
+def _read_by_a_sender(resource: Resource, what: str, known: tuple[str, ...]) -> Iterator[str]:
+    if at(resource.props, "metadata", "name") not in (*known, UNKNOWN):
         yield f"{what} has a name that no part of a sender reads. Name it {' or '.join(known)}, or remove it."
+
+
+def _user(resource: Resource, what: str, facts: Facts) -> Iterator[str]:
+    found, right = at(resource.props, *USER), _encoded(names.submission_user(facts.campaign))
+    if at(resource.props, "metadata", "name") == names.SUBMISSION_SECRET and found not in (right, UNKNOWN):
+        yield _message(what, ".".join(USER), found, right, "submission user, in base64,")
+
+
+def _config_map(resource: Resource, what: str, facts: Facts) -> Iterator[str]:
     text = at(resource.props, "data", CONFIG_KEY)
-    if found != names.SENDER_CONFIG_MAP or not isinstance(text, str):
+    if at(resource.props, "metadata", "name") != names.SENDER_CONFIG_MAP or not isinstance(text, str):
         return
     try:
         document = json.loads(text)

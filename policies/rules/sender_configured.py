@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -22,8 +22,8 @@ ABOUT = About(
     name="sender-configured",
     display_name="Sender configured",
     description=(
-        "Every workload of a campaign mounts the ConfigMap with its schedule, whole and where its sender reads it, and "
-        "the stack declares that ConfigMap. Nothing but its Deployment or StatefulSet makes pods, as many as are "
+        "Every container of a campaign's workload mounts the ConfigMap with its schedule, whole and where it is read, "
+        "and the stack declares that ConfigMap. Nothing but its Deployment or StatefulSet makes pods, as many as are "
         "committed."
     ),
     why=(
@@ -80,15 +80,19 @@ def _workload(resource: Resource, declared: set[str]) -> Iterator[str]:
         volume for volume in items(spec, "volumes") if at(volume, "configMap", "name") == names.SENDER_CONFIG_MAP
     ]
     own = {str(at(volume, "name")) for volume in volumes}
-    others = sorted(_mounted_there(spec) - own)
-    if own.isdisjoint(_mounted_there(spec)):
-        yield f"{what} does not mount the ConfigMap {names.SENDER_CONFIG_MAP}. Mount it at {CONFIG_DIRECTORY}."
-    elif others:
+    lacking = sorted(_name(one) for one in items(spec, "containers") if own.isdisjoint(_mounted_there([one])))
+    others = sorted(_mounted_there(kubernetes.containers(spec)) - own)
+    if lacking:
+        yield (
+            f"{what} does not mount the ConfigMap {names.SENDER_CONFIG_MAP} in its container {', '.join(lacking)}. "
+            f"Mount it at {CONFIG_DIRECTORY}: every part of a sender reads what it may send."
+        )
+    if others:
         yield (
             f"{what} mounts {', '.join(others)} over or into {CONFIG_DIRECTORY}, where its sender reads what it may "
             f"send. Mount the ConfigMap {names.SENDER_CONFIG_MAP} alone there."
         )
-    elif namespace not in declared:
+    if not lacking and not others and namespace not in declared:
         yield (
             f"{what} mounts the ConfigMap {names.SENDER_CONFIG_MAP}, which this stack does not declare in {namespace}. "
             "Declare it from warmlane.sender_config."
@@ -105,14 +109,18 @@ def _workload(resource: Resource, declared: set[str]) -> Iterator[str]:
         )
 
 
-def _mounted_there(spec: Any) -> set[str]:
-    """Names of the volumes that a container mounts where the configuration is, above or below it.
+def _name(container: Any) -> str:
+    return str(at(container, "name"))
+
+
+def _mounted_there(containers: Iterable[Any]) -> set[str]:
+    """Names of the volumes that containers mount where the configuration is, above or below it.
 
     A mount by subPath does not follow a change, so it counts as somebody else's.
     """
     return {
         str(at(mount, "name")) + ("" if whole else f" ({mount.get('subPath') or mount.get('subPathExpr')})")
-        for container in kubernetes.containers(spec)
+        for container in containers
         for mount in items(container, "volumeMounts")
         if isinstance(mount, dict) and _meets(at(mount, "mountPath"))
         for whole in [not at(mount, "subPath") and not at(mount, "subPathExpr")]

@@ -62,9 +62,16 @@ def refused_targets(cluster: Cluster, other: str) -> list[Target]:
     ]
 
 
-def allowed_targets() -> list[Target]:
-    """Port 25 outside."""
-    return [Target(f"the MX of {domain}", str(address), 25) for domain, address in settings.RECEIVERS.items()]
+def allowed_targets(cluster: Cluster) -> list[Target]:
+    """Port 25 outside, and the store."""
+    outside = [Target(f"the MX of {domain}", str(address), 25) for domain, address in settings.RECEIVERS.items()]
+    return [*outside, store(cluster)]
+
+
+def store(cluster: Cluster) -> Target:
+    """The store's Service."""
+    service = cluster.get(f"/api/v1/namespaces/{names.PLATFORM_NAMESPACE}/services/{names.STORE}")
+    return Target("the store", service["spec"]["clusterIP"], names.STORE_PORT, names.PLATFORM_NAMESPACE)
 
 
 RESOLVED = ("mx.alder-mail.test", "mx.beech-mail.test", "kubernetes.default.svc.cluster.local")
@@ -73,10 +80,17 @@ RESOLVED = ("mx.alder-mail.test", "mx.beech-mail.test", "kubernetes.default.svc.
 
 def tried(cluster: Cluster, campaign: str, targets: Iterable[Target]) -> dict[Target, str]:
     """What each connection came to, from the campaign's gate: `open`, or `closed` and why."""
-    targets = list(targets)
     pod = sender_pods(cluster, campaign)[0]["metadata"]["name"]
+    return tried_from(cluster, names.namespace(campaign), pod, "gate", targets)
+
+
+def tried_from(
+    cluster: Cluster, namespace: str, pod: str, container: str, targets: Iterable[Target]
+) -> dict[Target, str]:
+    """The same from any container that has Python."""
+    targets = list(targets)
     given = {"connections": [[target.host, target.port] for target in targets], "names": []}
-    answer = cluster.python(names.namespace(campaign), pod, SCRIPT, given, container="gate", seconds=120)
+    answer = cluster.python(namespace, pod, SCRIPT, given, container=container, seconds=120)
     return dict(zip(targets, answer["connections"], strict=True))
 
 

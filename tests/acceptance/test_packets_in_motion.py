@@ -89,4 +89,4 @@ def test_nothing_opens_while_a_sender_goes_comes_and_is_replaced(cluster: Cluste
     assert len(seen.rounds) >= 4, f"too few pods could be asked for this to prove anything: {seen.rounds}"
     assert seen.opened == []
     # The restart wrote an annotation that nobody declares; the next deploy of that field's owner is Kubernetes' own.
-    assert probes.until_open(cluster, MOVING, probes.allowed_targets(), seconds=20) == {}
+    assert probes.until_open(cluster, MOVING, probes.allowed_targets(cluster), seconds=20) == {}

@@ -1,19 +1,18 @@
-"""The store asks for its password over the network, keeps its data, and no sender reaches it."""
+"""The store asks for passwords over the network, keeps its data, and lets each campaign in by its own role."""
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
 
 from cli.cluster import Cluster
 from cli.outcome import WorldFailed
-from components.store import PORT
 from lab import settings
-from tests.acceptance import probes
-from tests.acceptance.conftest import CAMPAIGNS
-from tests.acceptance.probes import Target
-from warmlane import names
+from services.store import roles
+from tests.acceptance.conftest import CAMPAIGNS, sender_pods
+from warmlane import labels, names, store_access
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
 
@@ -45,18 +44,72 @@ def test_data_outlive_the_pod(cluster: Cluster) -> None:
         sql(cluster, "drop table acceptance")
 
 
-def test_no_sender_reaches_the_store(cluster: Cluster) -> None:
-    service = cluster.get(f"/api/v1/namespaces/{names.PLATFORM_NAMESPACE}/services/{names.STORE}")
-    target = Target("the store", service["spec"]["clusterIP"], PORT, names.PLATFORM_NAMESPACE)
-    for campaign in CAMPAIGNS:
-        assert probes.tried(cluster, campaign, [target])[target] != "open"
+SCRIPT = """
+import json, sys
+import psycopg
+given = json.load(sys.stdin)
+password = open("/etc/warmlane/store/password").read()
+def lanes(user):
+    try:
+        with psycopg.connect(host=given["host"], port=given["port"], dbname=given["database"], user=user,
+                             password=password, connect_timeout=5) as connection:
+            return [row[0] for row in connection.execute("select lane from lanes")]
+    except psycopg.OperationalError as error:
+        return str(error)
+json.dump([lanes(user) for user in given["users"]], sys.stdout)
+"""
 
 
-def test_the_password_is_nowhere_but_in_the_secret(cluster: Cluster) -> None:
-    password = json.loads(settings.SECRETS_FILE.read_text())["store_superuser"]
-    states = [path for path in settings.PULUMI_BACKEND.rglob("*.json") if password in path.read_text()]
-    assert states == []
+@pytest.mark.parametrize(("campaign", "other"), [CAMPAIGNS, CAMPAIGNS[::-1]])
+def test_a_sender_reaches_the_store_and_sees_its_own_lane_alone(cluster: Cluster, campaign: str, other: str) -> None:
+    given = {
+        "host": names.STORE_HOST,
+        "port": names.STORE_PORT,
+        "database": names.STORE_DATABASE,
+        "users": [roles.campaign_role(campaign), roles.campaign_role(other), "postgres"],
+    }
+    pod = sender_pods(cluster, campaign)[0]["metadata"]["name"]
+    own, others, owner = cluster.python(names.namespace(campaign), pod, SCRIPT, given, container="gate", seconds=60)
+    lane = pod_lane(cluster, campaign)
+    assert own == [lane]
+    assert "password authentication failed" in others and "password authentication failed" in owner
+
+
+def pod_lane(cluster: Cluster, campaign: str) -> str:
+    """The lane that the campaign's pods are labelled with."""
+    return str(sender_pods(cluster, campaign)[0]["metadata"]["labels"][labels.LANE])
+
+
+def derived(key: str) -> list[str]:
+    """Every secret that is made of the store's key, as far as these campaigns have it."""
+    keys = json.loads(store_access.suppression_keys(key, ["1"]))
+    return [
+        key,
+        *(store_access.role_password(key, campaign) for campaign in CAMPAIGNS),
+        *(each["key"] for each in keys),
+    ]
+
+
+def test_no_secret_of_the_store_is_anywhere_but_in_secrets(cluster: Cluster) -> None:
+    known = json.loads(settings.SECRETS_FILE.read_text())
+    planted = [known["store_superuser"], *derived(known["store_key"])]
+    forms = [form for secret in planted for form in (secret, base64.b64encode(secret.encode()).decode())]
+    mounted = cluster.kubectl("get", "secrets", "-A", "-o", "json", seconds=60)
+    assert all(form in mounted for form in forms[3::2][:2]), "the positive control: the Secrets do hold them"
+    states = {path: path.read_text() for path in settings.PULUMI_BACKEND.rglob("*.json")}
+    assert [path for path, text in states.items() if any(form in text for form in forms)] == []
     kinds = "configmaps,deployments,pods,events"
-    assert password not in cluster.kubectl("get", kinds, "-A", "-o", "json", seconds=60)
-    log = cluster.kubectl("logs", *WHERE, f"deployment/{names.STORE}")
-    assert log and password not in log
+    objects = cluster.kubectl("get", kinds, "-A", "-o", "json", seconds=60)
+    assert [form for form in forms if form in objects] == []
+    spaces = [names.namespace(campaign) for campaign in CAMPAIGNS]
+    logs = [
+        *(
+            cluster.kubectl("logs", *WHERE, f"deployment/{names.STORE}", "-c", part)
+            for part in ("postgresql", "keeper")
+        ),
+        *(
+            cluster.kubectl("logs", "-n", space, f"deployment/{names.deployment(campaign)}", "--all-containers")
+            for space, campaign in zip(spaces, CAMPAIGNS, strict=True)
+        ),
+    ]
+    assert all(logs) and [form for form in forms for log in logs if form in log] == []

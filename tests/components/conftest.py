@@ -174,6 +174,7 @@ class Case:
         return {
             "lanes": {lane: {"address": "198.51.100.20"} for lane in self.environment.lanes},
             "leases": {id_: lease.lane for id_, lease in self.environment.leases.items()},
+            "store_access": {id_: {"password": "canary-access"} for id_ in self.environment.leases},
         }
 
 

@@ -49,7 +49,14 @@ def test_logical_names_are_frozen(registered) -> None:
         (NAMESPACE, "spring-sale-namespace"),
         *(
             (POLICY, f"spring-sale-{name}")
-            for name in ("default-deny", "dns-egress", "producer-ingress", "scrape-ingress", "smtp-egress")
+            for name in (
+                "default-deny",
+                "dns-egress",
+                "producer-ingress",
+                "scrape-ingress",
+                "smtp-egress",
+                "store-egress",
+            )
         ),
         (QUOTA, "spring-sale-quota"),
         (LIMITS, "spring-sale-limits"),
@@ -58,6 +65,7 @@ def test_logical_names_are_frozen(registered) -> None:
         (CONFIG_MAP, "spring-sale-config"),
         (CONFIG_MAP, "spring-sale-identity"),
         (SECRET, "spring-sale-submission"),
+        (SECRET, "spring-sale-store"),
         (DEPLOYMENT, "spring-sale-deployment"),
         (SERVICE, "spring-sale-service"),
     }
@@ -70,7 +78,7 @@ def test_the_workload_depends_on_every_object_of_its_isolation(registered) -> No
         for (kind, name), found in registered.resources.items()
         if found.parent == "spring-sale" and kind in (NAMESPACE, POLICY, QUOTA, LIMITS, BUDGET, SERVICE_ACCOUNT)
     }
-    assert len(isolation) == 10, "the isolation's objects are parented to its component"
+    assert len(isolation) == 11, "the isolation's objects are parented to its component"
     workload = registered.one(DEPLOYMENT, "spring-sale-deployment")
     assert isolation <= workload.depends_on, "a pod that starts before its policies is open to everybody"
 

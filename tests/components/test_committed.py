@@ -27,7 +27,12 @@ def clone(tmp_path) -> Path:
     for file in ("Pulumi.dev.yaml", "campaigns/Pulumi.spring-sale.dev.yaml"):
         shutil.copy(REPOSITORY / file, tmp_path / file)
     (tmp_path / ".lab/images.json").write_text(json.dumps(IMAGES))
-    secrets = {"submission": {"spring-sale": "canary-1"}, "grafana_admin": "canary-2", "store_superuser": "canary-3"}
+    secrets = {
+        "submission": {"spring-sale": "canary-1"},
+        "grafana_admin": "canary-2",
+        "store_superuser": "canary-3",
+        "store_key": "canary-4",
+    }
     (tmp_path / ".lab/secrets.json").write_text(json.dumps(secrets))
     return tmp_path
 

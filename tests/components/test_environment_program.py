@@ -29,7 +29,7 @@ LANE = "warmlane:lane:Lane"
 
 
 def program(environment, name):
-    return lambda: deploy(environment, name, "canary-password", "canary-store-password")
+    return lambda: deploy(environment, name, "canary-password", "canary-store-password", "canary-key")
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ def test_the_lease_table_names_holders_and_free_lanes(dev) -> None:
 def test_what_was_found_is_imported(run, dev) -> None:
     def adopting() -> None:
         found.adopt({found.VARIABLE: json.dumps({"amber-address": "eipalloc-1", "amber-policy": "no-cloud-resource"})})
-        deploy(dev.environment, "dev", "canary-password", "canary-store-password")
+        deploy(dev.environment, "dev", "canary-password", "canary-store-password", "canary-key")
 
     recorded = run(adopting)
     imported = {name: resource.import_id for (_, name), resource in recorded.resources.items() if resource.import_id}

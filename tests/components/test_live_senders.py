@@ -121,5 +121,5 @@ def test_a_machine_without_kubectl_counts_as_not_answering(monkeypatch, tmp_path
 
 
 def test_the_lease_table_is_what_carries_the_delete_hook(run, dev) -> None:
-    recorder = run(lambda: deploy(dev.environment, "dev", "a-password", "another"))
+    recorder = run(lambda: deploy(dev.environment, "dev", "a-password", "another", "a-key"))
     assert recorder.one("kubernetes:core/v1:ConfigMap", guard.RESOURCE).inputs["metadata"]["name"] == "lease-table"

@@ -17,7 +17,9 @@ def test_manifests_keep_to_the_schemas(run, request, case_name) -> None:
     stack = f"{case.campaign.id}.{case.name}"
     recorded = [
         run(
-            lambda: deploy_environment(case.environment, case.name, "canary-password", "canary-store-password"),
+            lambda: deploy_environment(
+                case.environment, case.name, "canary-password", "canary-store-password", "canary-key"
+            ),
             stack=case.name,
         ),
         run(

@@ -73,7 +73,7 @@ IDENTITY_MUTANTS: list[tuple[str, str, Change, str]] = [
     (RULE, "into another's namespace", metadata("submission", namespace="campaign-newsletter"), f"set it to {WHERE}"),
     (RULE, "another's workload", metadata("deployment", name="email-sender-campaign-newsletter"), "The workload is"),
     (RULE, "another's Service", metadata("service", name="email-sender-service-newsletter"), "The Service is derived"),
-    (RULE, "another's Secret", metadata("submission", name="newsletter-submission"), "set it to sender-submission"),
+    (RULE, "another's Secret", metadata("submission", name="newsletter-submission"), "no part of a sender reads"),
     (RULE, "another's account", metadata("service-account", name="newsletter"), "set it to email-sender"),
     (
         RULE,
@@ -127,7 +127,7 @@ IDENTITY_MUTANTS: list[tuple[str, str, Change, str]] = [
     ),
     (RULE, "another's id", variable("newsletter"), "CAMPAIGN_ID is newsletter"),
     (RULE, "no id", lambda s: pod(s)["spec"]["containers"][0].update(env=[]), "CAMPAIGN_ID is missing"),
-    (RULE, "another's user", user("newsletter"), "The submission user, in base64 is derived"),
+    (RULE, "another's user", user("newsletter"), "The submission user, in base64, is derived"),
     (
         RULE,
         "another's HELO",

@@ -25,7 +25,7 @@ IMAGE = "registry.example/sender@sha256:" + "ab" * 32
 
 def environment_program(name: str) -> None:
     """What `pulumi preview -s <environment>` runs, with images that nobody built."""
-    infra.program.deploy(_environment(name), name, "a-password", "another-password")
+    infra.program.deploy(_environment(name), name, "a-password", "another-password", "a-key")
 
 
 def campaign_program(stack: str) -> None:
@@ -50,6 +50,7 @@ def register(program: Callable[[], Any], stack: str) -> list[Registration]:
         answers = {
             "lanes": {lane: {"address": "203.0.113.200"} for lane in environment.lanes},
             "leases": {campaign: lease.lane for campaign, lease in environment.leases.items()},
+            "store_access": {campaign: {"password": "one-more-password"} for campaign in environment.leases},
         }
     project = names.CAMPAIGN_PROJECT if "." in stack else names.ENVIRONMENT_PROJECT
     made = record(program, project, stack, answers).registrations

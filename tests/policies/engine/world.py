@@ -83,7 +83,7 @@ class World:
         """Writes what an example of a config can't have: digests, and secrets."""
         self.change(environment, images=dict.fromkeys(("sender", "prometheus", "alertmanager", "postgresql"), IMAGE))
         assert self.command("stack", "select", "--create", environment).code == 0
-        for secret in ("grafana_admin_password", "store_superuser_password"):
+        for secret in ("grafana_admin_password", "store_superuser_password", "store_key"):
             told = self.command("config", "set", "--secret", f"warmlane:{secret}", "a-password", "-s", environment)
             assert told.code == 0, told.output
 
