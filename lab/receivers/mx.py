@@ -154,8 +154,7 @@ class Session(SMTP):
         return str(secured.version()) if secured else ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not self.source:
-            self.source = str(transport.get_extra_info("peername")[0])
+        self.source = str(transport.get_extra_info("peername")[0])
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:

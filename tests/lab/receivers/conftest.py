@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from lab import settings
-from lab.receivers import Receipt, Refusal, received, refused
+from lab.receivers import Receipt, Refusal, play, received, refused
 from lab.receivers.receipts import append
 from lab.receivers.scenario import Scenario, parse
 from lab.receivers.world import ScenarioFile, World, keep
@@ -69,6 +69,12 @@ class Receivers:
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
+
+    def play(self, text: str) -> None:
+        """Changes the scenario as a person does."""
+        chosen = self.directory / "chosen.yaml"
+        chosen.write_text(text)
+        play(str(chosen), path=self.scenario, taken=self.taken)
 
     def connect(self, provider: str = "gmail", source: str = "127.0.0.1") -> smtplib.SMTP:
         """A session that was greeted. Raises SMTPConnectError for another greeting than 220."""

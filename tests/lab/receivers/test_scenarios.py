@@ -64,38 +64,33 @@ def test_an_error_names_file_key_value_and_what_is_allowed(text: str, error: str
     assert str(problem.value).startswith("evening.yaml: 1 problem\n")
 
 
-def test_a_scenario_is_changed_while_sessions_go_on(start: Start, tmp_path: Path) -> None:
+def test_a_scenario_is_changed_while_sessions_go_on(start: Start) -> None:
     receivers = start("")
     with receivers.connect() as client:
         assert not receivers.send("gone-1@d000.gmail.test")
-        chosen = tmp_path / "chosen.yaml"
-        chosen.write_text("providers: {gmail: {unknown_users: {local_parts: ['gone-*']}, caps: {day: 1}}}")
-        play(str(chosen), path=receivers.scenario, taken=receivers.taken)
+        chosen = "providers: {gmail: {unknown_users: {local_parts: ['gone-*']}, caps: {day: 1}}}"
+        receivers.play(chosen)
         assert client.noop()[0] == 250
 
     assert receivers.send("gone-1@d000.gmail.test").startswith("550 5.1.1")
     assert not receivers.send()
     assert receivers.send().startswith("421")
 
-    play(str(chosen), path=receivers.scenario, taken=receivers.taken)
+    receivers.play(chosen)
     assert not receivers.send(), "a scenario that is played again counts anew"
     play(scenario.DEFAULT, path=receivers.scenario, taken=receivers.taken)
     assert not receivers.send("gone-1@d000.gmail.test")
 
 
-def test_a_file_that_can_not_be_used_changes_nothing_and_is_told(start: Start, tmp_path: Path) -> None:
+def test_a_file_that_can_not_be_used_changes_nothing_and_is_told(start: Start) -> None:
     receivers = start("")
-    chosen = tmp_path / "chosen.yaml"
-    chosen.write_text("providers: {gmail: {caps: {day: 1}}}")
-    play(str(chosen), path=receivers.scenario, taken=receivers.taken)
-    before = receivers.scenario.read_text()
-
-    chosen.write_text("providers: {gmail: {caps: {day: 0}}}")
+    receivers.play("providers: {gmail: {caps: {day: 1}}}")
+    before, bad = receivers.scenario.read_text(), "providers: {gmail: {caps: {day: 0}}}"
     with pytest.raises(ConfigError, match="caps.day"):
-        play(str(chosen), path=receivers.scenario, taken=receivers.taken)
+        receivers.play(bad)
     assert receivers.scenario.read_text() == before
 
-    receivers.scenario.write_text(chosen.read_text())
+    receivers.scenario.write_text(bad)
     eventually(lambda: "caps.day" in json.loads(receivers.taken.read_text())["problem"])
     assert not receivers.send()
     assert receivers.send().startswith("421"), "the scenario before it goes on"
