@@ -9,6 +9,7 @@ import pytest
 
 from lab import settings
 from lab.network import zones
+from warmlane.providers import provider
 
 AMBER = IPv4Address("198.51.100.16")
 
@@ -33,7 +34,7 @@ def test_every_mailbox_domain_has_an_mx_and_nothing_else_has() -> None:
                 assert name not in exchangers, f"{name} has two MX records"
                 exchangers[name.rstrip(".")] = rest[-1].rstrip(".")
 
-    expected = {domain: provider.mx for provider in settings.PROVIDERS.values() for domain in provider.domains}
+    expected = {domain: played.mx for played in settings.PROVIDERS.values() for domain in played.domains}
     assert exchangers == expected
     assert set(settings.RECEIVERS) < set(expected)
     assert len([domain for domain, mx in expected.items() if mx == "mx.lab.google.com"]) == 200
@@ -42,11 +43,25 @@ def test_every_mailbox_domain_has_an_mx_and_nothing_else_has() -> None:
 def test_an_mx_has_an_address_of_the_outside_and_its_pointer() -> None:
     content = zones.zones({}, {})
 
-    for provider in settings.PROVIDERS.values():
-        assert any(f"{provider.mx}. IN A {provider.address}" in lines for lines in content.values())
-        pointer = f"{provider.address.reverse_pointer}. IN PTR {provider.mx}."
+    for played in settings.PROVIDERS.values():
+        assert any(f"{played.mx}. IN A {played.address}" in lines for lines in content.values())
+        pointer = f"{played.address.reverse_pointer}. IN PTR {played.mx}."
         assert pointer in content["113.0.203.in-addr.arpa"]
-        assert provider.address in settings.OUTSIDE_NETWORK
+        assert played.address in settings.OUTSIDE_NETWORK
+
+
+def test_the_sender_takes_every_provider_for_what_it_plays() -> None:
+    taken_for = {
+        name: {provider(domain, played.mx) for domain in played.domains} for name, played in settings.PROVIDERS.items()
+    }
+
+    assert taken_for == {
+        "alder": {"other"},
+        "beech": {"other"},
+        "gmail": {"gmail"},
+        "microsoft": {"microsoft"},
+        "yahoo": {"yahoo"},
+    }
 
 
 def test_of_a_real_provider_the_outside_knows_its_labs_part_alone() -> None:

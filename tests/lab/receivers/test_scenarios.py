@@ -12,6 +12,7 @@ from lab.receivers import NotPlayed, play, scenario
 from lab.receivers.scenario import Behaviour, Providers, Scenario
 from tests.lab.receivers.conftest import Start, eventually
 from warmlane.errors import ConfigError
+from warmlane.providers import SESSIONS
 
 
 def test_every_provider_of_the_outside_has_its_place_in_a_scenario() -> None:
@@ -30,6 +31,14 @@ def test_the_scenarios_that_come_with_the_lab_can_be_read() -> None:
 
     assert scenario.DEFAULT in found
     assert all(played != Scenario() for name, played in found.items() if name != scenario.DEFAULT)
+
+
+def test_the_scenario_of_caps_refuses_no_session_of_a_sender_that_keeps_to_its_share() -> None:
+    played = scenario.load(scenario.find("caps")).providers
+
+    for name in ("gmail", "microsoft", "yahoo"):
+        limit = played.of(name).sessions
+        assert limit is not None and limit.most == SESSIONS[name]
 
 
 @pytest.mark.parametrize(
