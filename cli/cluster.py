@@ -9,10 +9,18 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from cli.outcome import WorldFailed
+from cli.outcome import Stop, WorldFailed
 
 SECONDS = 15
 """How long the API server may take for one answer."""
+
+
+class Absent(WorldFailed):
+    """What was asked for, or the namespace of what was written, is not there."""
+
+
+class ChangedMeanwhile(WorldFailed):
+    """Somebody else changed an object between reading and writing it."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,7 @@ class Cluster:
     variables: Mapping[str, str]
 
     def kubectl(self, *arguments: str, text: str | None = None, seconds: float = SECONDS) -> str:
-        """Standard output of kubectl. Raises WorldFailed."""
+        """Standard output of kubectl. Raises WorldFailed, of it Absent and ChangedMeanwhile."""
         command = ["kubectl", "--context", self.context, *arguments]
         try:
             result = subprocess.run(
@@ -36,12 +44,31 @@ class Cluster:
                 f"The cluster of context {self.context} did not answer within {seconds:.0f} s.", ADVICE
             ) from None
         if result.returncode != 0:
-            raise WorldFailed(f"kubectl {' '.join(arguments[:4])} failed: {result.stderr.strip()}", ADVICE)
+            raise _failure(f"kubectl {' '.join(arguments[:4])} failed: {result.stderr.strip()}")
         return result.stdout
 
     def get(self, path: str) -> Any:
         """What the API server has at a path. Raises WorldFailed."""
         return json.loads(self.kubectl("get", "--raw", path))
+
+    def find(self, path: str) -> Any | None:
+        """What the API server has at a path, or None. Raises WorldFailed."""
+        try:
+            return self.get(path)
+        except Absent:
+            return None
+
+    def write(self, manifest: Mapping[str, Any], manager: str, version: str | None) -> None:
+        """Makes an object (`version` None) or applies one that has that resourceVersion still, server-side.
+
+        Raises WorldFailed, of it ChangedMeanwhile and Absent (its namespace).
+        """
+        if version is None:
+            self.kubectl("create", f"--field-manager={manager}", "-f", "-", text=json.dumps(manifest))
+            return
+        metadata = {**manifest["metadata"], "resourceVersion": version}
+        arguments = ("apply", "--server-side", "--force-conflicts", f"--field-manager={manager}", "-f", "-")
+        self.kubectl(*arguments, text=json.dumps({**manifest, "metadata": metadata}))
 
     def apply(self, manifests: Sequence[Mapping[str, Any]], manager: str) -> None:
         """Applies manifests server-side. Raises WorldFailed."""
@@ -65,6 +92,16 @@ class Cluster:
         path = f"/api/v1/namespaces/{namespace}/services/prometheus:9090/proxy/api/v1/query?query={quote(expression)}"
         series = self.get(path)["data"]["result"]
         return {tuple(sorted(item["metric"].items())): float(item["value"][1]) for item in series}
+
+
+def _failure(what: str) -> Stop:
+    """What kubectl said, by the API server's reason in it (`Error from server (NotFound): ...`)."""
+    if "(NotFound)" in what:
+        return Absent(what, ADVICE)
+    # An apply with an old resourceVersion is told by its message alone.
+    if "(AlreadyExists)" in what or "(Conflict)" in what or "the object has been modified" in what:
+        return ChangedMeanwhile(what, "Look at what stands now, then run the command again.")
+    return WorldFailed(what, ADVICE)
 
 
 ADVICE = (

@@ -11,7 +11,8 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from cli import deploy, ending, growth, images_commands, lab_commands, policy_commands, snapshot, stacks, status
+from cli import deploy, ending, growth, images_commands, lab_commands, policy_commands, queued, snapshot, stacks, status
+from cli.hold import command as hold_commands
 from cli.invocation import INSTALLED, Invocation, committed, engine_of, repository_around
 from cli.outcome import Code, Misused, Stop, WorldFailed
 from cli.output import Output, counts
@@ -41,6 +42,8 @@ app = typer.Typer(
 app.add_typer(lab_commands.app, name="lab")
 app.add_typer(images_commands.app, name="images")
 app.add_typer(policy_commands.app, name="policy")
+app.command(name="hold")(hold_commands.hold_)
+app.command(name="release")(hold_commands.release)
 
 EnvironmentOption = Annotated[str, typer.Option("--environment", "-e", help="The environment (Pulumi.<name>.yaml).")]
 CampaignOption = Annotated[
@@ -98,8 +101,11 @@ def destroy(
     campaign: CampaignOption = None,
     all_: AllOption = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Without a terminal nobody is asked.")] = False,
+    discard: Annotated[
+        str | None, typer.Option("--discard", help="Lose the mail that is queued, or may be, for this reason.")
+    ] = None,
 ) -> None:
-    """Removes what is selected; lanes keep their addresses and names, and an environment in use stays."""
+    """Removes what is selected; lanes keep their addresses, and an environment in use or queued mail stays."""
     invocation: Invocation = context.obj
     selection = stacks.selected(invocation.repository, environment, campaign or (), all_)
     # Destroying an environment runs its program (infra.guard).
@@ -112,7 +118,8 @@ def destroy(
     what += [f"campaign {name}" for name in selection.campaigns]
     if sys.stdin.isatty() and not yes and not typer.confirm(f"Destroy {', '.join(what)}?", err=True):
         raise Misused("Nothing was destroyed.", "Answer y, or give --yes.")
-    done = deploy.destroy(session)
+    with queued.settled(session, discard) as mail:
+        done = deploy.destroy(session)
     kept = list[str]()
     if selection.with_environment and done.code is Code.FINE:
         kept = deploy.kept(engine.deployment(stacks.environment_stack(environment)))
@@ -121,7 +128,7 @@ def destroy(
             if kept
             else "Nothing is left."
         )
-    raise typer.Exit(ending.end(invocation.output, "destroy", done, kept=kept))
+    raise typer.Exit(ending.end(invocation.output, "destroy", done, kept=kept, queued=mail))
 
 
 @app.command(name="snapshot")

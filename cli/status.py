@@ -8,12 +8,15 @@ from typing import Any
 
 from cli.cluster import Cluster
 from cli.engine import Engine, StackState
+from cli.hold.objects import Found, found
 from cli.outcome import WorldFailed
 from cli.stacks import Selection, campaign_stack, environment_stack
-from warmlane import labels
+from warmlane import hold, labels, names
 from warmlane.environment import Environment
 
-COLUMNS = ("campaign", "lane", "address", "stage", "pods ready", "last update")
+COLUMNS = ("campaign", "lane", "address", "stage", "hold", "pods ready", "last update")
+RECORDS = f"/api/v1/namespaces/{names.PLATFORM_NAMESPACE}/configmaps?labelSelector={labels.CAMPAIGN}"
+MIRRORS = f"/api/v1/configmaps?fieldSelector=metadata.name={hold.MIRROR}"
 DEPLOYMENTS = f"/apis/apps/v1/deployments?labelSelector={labels.CAMPAIGN}"
 NEVER = "never"
 UNKNOWN = "?"
@@ -22,12 +25,13 @@ UNKNOWN = "?"
 @dataclass(frozen=True)
 class Row:
     """A campaign as it is. `address` is empty until its lane is deployed; `ready` and `wanted` count pods, None when
-    the cluster did not answer."""
+    the cluster did not answer. `hold` is the record's level, with a word where the mirror says something else."""
 
     campaign: str
     lane: str
     address: str
     stage: int | None
+    hold: str
     ready: int | None
     wanted: int | None
     updated: str
@@ -37,7 +41,7 @@ class Row:
         """For the table."""
         stage = "-" if self.stage is None else str(self.stage)
         pods = UNKNOWN if self.ready is None else f"{self.ready}/{self.wanted}"
-        return self.campaign, self.lane or "none", self.address or "not deployed", stage, pods, self.updated
+        return self.campaign, self.lane or "none", self.address or "not deployed", stage, self.hold, pods, self.updated
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -52,8 +56,10 @@ def rows(
     outputs: Mapping[str, Any],
     stacks: Mapping[str, StackState],
     pods: Mapping[str, tuple[int, int]] | None,
+    holds: Mapping[str, str] | None,
 ) -> list[Row]:
-    """One row for each campaign. `pods` is (ready, wanted) by campaign, None when the cluster did not answer."""
+    """One row for each campaign. `pods` is (ready, wanted) and `holds` the hold as it is shown, by campaign; None when
+    the cluster did not answer."""
     lanes = outputs.get("lanes") or {}
     found = list[Row]()
     for campaign in campaigns:
@@ -67,6 +73,7 @@ def rows(
                 lane=lane,
                 address=str((lanes.get(lane) or {}).get("address", "")),
                 stage=environment.lanes[lane].stage if lane in environment.lanes else None,
+                hold=UNKNOWN if holds is None else holds.get(campaign, hold.Level.NONE),
                 ready=ready,
                 wanted=wanted,
                 updated=stack.updated if stack and stack.updated else NEVER,
@@ -86,6 +93,21 @@ def pods_by_campaign(deployments: Mapping[str, Any]) -> dict[str, tuple[int, int
     }
 
 
+def holds_by_campaign(records: Mapping[str, Any], mirrors: Mapping[str, Any]) -> dict[str, str]:
+    """By campaign, the level of its record, and what its sender reads where that is something else; from the API
+    server's lists of ConfigMaps."""
+    decided = {item["metadata"]["labels"][labels.CAMPAIGN]: found(item) for item in records["items"]}
+    read = {
+        item["metadata"]["namespace"].removeprefix(names.NAMESPACE_PREFIX): found(item) for item in mirrors["items"]
+    }
+    shown = dict[str, str]()
+    for campaign in decided.keys() | read.keys():
+        record, mirror = decided.get(campaign, Found()), read.get(campaign, Found())
+        same = record.level == mirror.level and (record.record == mirror.record or record.level == hold.Level.NONE)
+        shown[campaign] = record.level if same else f"{record.level} (mirror: {mirror.level})"
+    return shown
+
+
 def gathered(engine: Engine, environment: Environment, selection: Selection) -> tuple[list[Row], str]:
     """The rows, and why something is missing from them (empty when nothing is)."""
     own = environment_stack(selection.environment)
@@ -93,7 +115,9 @@ def gathered(engine: Engine, environment: Environment, selection: Selection) -> 
     stacks = engine.stacks(campaign_stack("", selection.environment))
     problem = ""
     try:
-        pods = pods_by_campaign(Cluster(environment.cluster.context, engine.variables).get(DEPLOYMENTS))
+        cluster = Cluster(environment.cluster.context, engine.variables)
+        pods = pods_by_campaign(cluster.get(DEPLOYMENTS))
+        holds = holds_by_campaign(cluster.get(RECORDS), cluster.get(MIRRORS))
     except WorldFailed as failure:
-        pods, problem = None, f"{failure.what}\n{failure.advice}"
-    return rows(selection.campaigns, environment, selection.environment, outputs, stacks, pods), problem
+        pods, holds, problem = None, None, f"{failure.what}\n{failure.advice}"
+    return rows(selection.campaigns, environment, selection.environment, outputs, stacks, pods, holds), problem

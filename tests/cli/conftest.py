@@ -49,6 +49,16 @@ class World:
         """The words of each call of a verb."""
         return [call["words"] for call in self.calls if call["words"][0] == verb]
 
+    def cluster(self, objects: Mapping[str, Any]) -> None:
+        """What the API server has, by path. Before, no cluster answers."""
+        (self.state / "cluster.json").write_text(json.dumps(objects))
+
+    @property
+    def kubectl(self) -> list[list[str]]:
+        """The words of each call of kubectl, without the context."""
+        path = self.state / "kubectl.jsonl"
+        return [json.loads(line)[2:] for line in path.read_text().splitlines()] if path.exists() else []
+
     def change(self, file: str, old: str, new: str) -> None:
         """Changes a text in a stack file, which must be there."""
         path = self.repository / file
@@ -59,7 +69,8 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A copy of the committed stack files with a cluster that is nobody's, and a fake `pulumi` first on PATH."""
+    """A copy of the committed stack files with a cluster that is nobody's, and fakes of `pulumi` and `kubectl` first
+    on PATH."""
     repository, state, programs = tmp_path / "repository", tmp_path / "state", tmp_path / "bin"
     made = ("campaigns", "policies/config", ".lab")
     for directory in (*(repository / name for name in made), state, programs, state / "backend"):
@@ -69,9 +80,10 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
         shutil.copy(path, repository / path.relative_to(ROOT))
     names = ("sender", "prometheus", "alertmanager", "postgresql")
     (repository / ".lab/images.json").write_text(json.dumps(dict.fromkeys(names, IMAGE)))
-    pulumi = programs / "pulumi"
-    pulumi.write_text(f'#!/bin/sh\nexec {sys.executable} {Path(__file__).parent / "fake_pulumi.py"} "$@"\n')
-    pulumi.chmod(0o755)
+    for name in ("pulumi", "kubectl"):
+        fake = Path(__file__).parent / f"fake_{name}.py"
+        (programs / name).write_text(f'#!/bin/sh\nexec {sys.executable} {fake} "$@"\n')
+        (programs / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
     monkeypatch.setenv("WARMLANE_FAKE", str(state))
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{state / 'backend'}")

@@ -180,6 +180,7 @@ def test_what_never_was_is_not_made_to_be_destroyed(world: World, warmlane: Any)
 
 def test_destroy_all_ends_campaigns_before_their_environment(world: World, warmlane: Any) -> None:
     world.engine_says("newsletter.dev", BROKEN, status=255)
+    world.cluster({})
     code, _, _ = warmlane("destroy", "--all", "--yes")
     assert code == 3
     assert sorted(map(stack_of, world.runs("destroy"))) == ["newsletter.dev", "spring-sale.dev"]

@@ -20,6 +20,7 @@ LEFT_OUT = (
 def ending(world: World) -> World:
     """The newsletter's lease is ending."""
     world.change("Pulumi.dev.yaml", "newsletter: {lane: birch,", "newsletter: {lane: birch, state: ending,")
+    world.cluster({})
     return world
 
 
