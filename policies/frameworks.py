@@ -31,6 +31,7 @@ def _items(framework: str, *items: str) -> tuple[Item, ...]:
 
 ITEMS: dict[str, tuple[Item, ...]] = {
     "address-protected": _items(GOOGLE, "the sending address has a PTR record"),
+    "day-length-shipped": _items(GOOGLE, "increase the sending volume slowly"),
     "default-deny-present": (
         *_items(CIS, "5.3.2 NetworkPolicies in all namespaces"),
         *_items(NSA, "Network policies: deny all ingress and egress by default"),

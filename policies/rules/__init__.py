@@ -5,6 +5,7 @@ from __future__ import annotations
 from policies.rule import Rule
 from policies.rules import (
     address_protected,
+    day_length_shipped,
     default_deny_present,
     derived_identity,
     hold_respected,
@@ -40,6 +41,7 @@ from policies.rules import (
 
 RULES: tuple[Rule, ...] = (
     address_protected.RULE,
+    day_length_shipped.RULE,
     default_deny_present.RULE,
     derived_identity.RULE,
     hold_respected.RULE,

@@ -64,6 +64,18 @@ def test_the_packs_config_says_how_many_lanes_are_too_many() -> None:
     assert "new-lanes-a-week" in refused and "most" in refused
 
 
+def test_the_packs_config_says_how_short_a_labs_day_may_be() -> None:
+    world.environment(lambda body: body.update(day_length=240))
+    stack, judging = campaign_stack(), rule("day-length-shipped")
+    world.rewritten(stack)
+    planned = list(stack.values())
+    assert violations(judging, planned, {"shortest": 240}) == []
+    (message,) = violations(judging, planned, {"shortest": 480})
+    assert "allows 480 s or more" in message
+    (refused,) = set(violations(judging, planned, {"shortest": 1}))
+    assert "day-length-shipped" in refused and "shortest" in refused
+
+
 def test_a_snapshot_that_is_not_sound_is_a_violation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "policies/snapshots").mkdir(parents=True)
     (tmp_path / "policies/snapshots/dev.json").write_text('{"environment": "dev"}')

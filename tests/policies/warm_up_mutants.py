@@ -175,6 +175,30 @@ WARM_UP_MUTANTS: list[tuple[str, str, Change, str]] = [
     ),
     ("warm-up-schedule", "no lease", lambda s: world.environment(lambda d: d["leases"].pop("spring-sale")), "no lane"),
     (
+        "day-length-shipped",
+        "half a day",
+        given(lambda body: body.update(day_length=43_200)),
+        "has a sending day of 43200 s, so that its limits come 2 times a day; policies/config/dev.json allows 86400 s",
+    ),
+    (
+        "day-length-shipped",
+        "of a lab",
+        given(lambda body: body.update(day_length=240)),
+        "its limits come 360 times a day",
+    ),
+    (
+        "day-length-shipped",
+        "only in the program",
+        schedule(day_length=3600),
+        "says day_length 3600, but the committed config says 86400",
+    ),
+    (
+        "day-length-shipped",
+        "not said",
+        lambda s: s["config"].props["data"].update({"config.json": "{}"}),
+        "does not hold a sender's configuration (",
+    ),
+    (
         "warm-up-upper-bound",
         "above it",
         schedule(limits=[1_000_001, 1_000_000]),

@@ -34,6 +34,7 @@ WARM_UP_NEAR_MISSES: list[tuple[str, str, Change]] = [
         given(lane("amber", adopted={**EVIDENCE, "stage": 14, "as_of": "2026-10-03"})),
     ),
     ("warm-up-schedule", "lower than the plan", schedule(limits=[100_000, 1_000_000])),
+    ("day-length-shipped", "24 hours, in words", given(lambda body: body.update(day_length=86_400))),
     ("warm-up-upper-bound", "at it", schedule(limits=[825_000, 1_000_000])),
     (
         "warm-up-upper-bound",

@@ -122,8 +122,16 @@ POLICY_CONFIG_CASES = (
         CAMPAIGN_FILE,
         "spring-sale.dev",
         {"plan": "conservative", "wanted_by": "2026-11-20"},
-        "The earliest date under the plan conservative is 2026-11-21",
+        "The earliest date under the plan conservative is 2026-11-22",
         rule="warm-up-schedule",
+    ),
+    Config(
+        "a day of an hour",
+        ENVIRONMENT_FILE,
+        "spring-sale.dev",
+        {"day_length": 3600},
+        "has a sending day of 3600 s, so that its limits come 24 times a day",
+        rule="day-length-shipped",
     ),
     Config(
         "more than the organisation allows",
