@@ -12,8 +12,7 @@ from policies import committed, kubernetes
 from policies.leases import begin
 from policies.rule import About, Resource, resource_rule
 from policies.sender_document import INPUTS, SenderConfig, Unreadable, is_sender_config, read
-from warmlane import names
-from warmlane.environment import Environment, Lane, Lease
+from warmlane.environment import Lane, Lease
 from warmlane.warmup.plans import published
 from warmlane.warmup.schedule import Start, schedule
 
@@ -50,22 +49,19 @@ def judge(resource: Resource) -> Iterator[str]:
         yield f"{what} sends for {campaign}, which holds no lane in {file}. Add leases.{campaign} there."
         return
     start = begin(environment.lanes[lease.lane], lease)
-    yield from _facts(resource, what, campaign, config, environment, start)
+    yield from _facts(resource, what, campaign, config, start)
     yield from _stage_is_over(lease.lane, environment.lanes[lease.lane], file)
     yield from _steps(what, config, start)
     yield from _deadline(what, config, lease, start)
 
 
-def _facts(
-    resource: Resource, what: str, campaign: str, config: SenderConfig, environment: Environment, start: Start
-) -> Iterator[str]:
-    """The schedule counts from what is committed: nobody warms a lane up by writing a higher stage."""
+def _facts(resource: Resource, what: str, campaign: str, config: SenderConfig, start: Start) -> Iterator[str]:
+    """The schedule counts from what is committed: nobody warms a lane up by writing a higher stage.
+
+    Whose the document is (campaign, lane, HELO name) is judged by `derived-identity`.
+    """
     written = committed.campaign(campaign, resource.stack)
-    lane = environment.leases[campaign].lane
     expected: list[tuple[str, Any, Any]] = [
-        ("campaign", config.campaign, campaign),
-        ("lane", config.lane, lane),
-        ("hostname", config.hostname, names.lane_host(lane, environment.domain)),
         ("warm_up.stage", config.warm_up.stage, start.stage),
         ("warm_up.starts", config.warm_up.starts, start.day),
     ]

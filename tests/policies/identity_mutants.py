@@ -135,6 +135,7 @@ IDENTITY_MUTANTS: list[tuple[str, str, Change, str]] = [
         "The HELO name is derived",
     ),
     (RULE, "a HELO of its own", document(hostname="mail.warmlane.test"), "set it to amber.warmlane.test"),
+    (RULE, "another's lane", document(lane="birch"), "config.json lane is birch"),
     (RULE, "another's document", document(campaign="newsletter"), "config.json campaign is newsletter"),
     (RULE, "a volume by name", claim(volumeName="pv-1"), "names its storage by volumeName"),
     (RULE, "a volume by label", claim(selector={"matchLabels": {"a": "b"}}), "names its storage by selector"),

@@ -140,7 +140,6 @@ WARM_UP_MUTANTS: list[tuple[str, str, Change, str]] = [
         "allows 1000000 messages on 2026-11-02, sending day 20",
     ),
     ("warm-up-schedule", "other plan", schedule(plan="aggressive"), "committed config says moderate"),
-    ("warm-up-schedule", "other lane", schedule(lane="birch"), "lane birch, but the committed config says amber"),
     ("warm-up-schedule", "backdated", schedule(starts="2026-11-01"), "committed config says 2026-11-02"),
     ("warm-up-schedule", "unknown", lambda s: s["config"].props.update(data=UNKNOWN), "no schedule in the plan"),
     (
