@@ -14,9 +14,9 @@ import pytest
 from services.sender.gate import checkpoint, queues
 from services.sender.gate.counts import Counts
 from services.sender.gate.metrics import SenderCollector, exposition
-from services.sender.gate.providers import PROVIDERS, provider
 from services.sender.gate.server import server
 from services.sender.log_follow import Position
+from warmlane.providers import PROVIDERS, provider
 
 SERIES_LIMIT = 300
 
@@ -65,7 +65,7 @@ def test_unreadable_checkpoint_counts_the_log_from_its_start(tmp_path: Path, tex
 
 
 def empty_metrics() -> str:
-    return exposition(SenderCollector(Counts, lambda: dict.fromkeys(queues.QUEUES, 0))).decode()
+    return exposition(SenderCollector(Counts, lambda: dict.fromkeys(queues.QUEUES, 0), lambda: None)).decode()
 
 
 def test_every_series_exists_before_the_first_message() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.sender.gate.counts import IDS_KEPT, Counts
-from services.sender.gate.log_lines import Delivery, Outcome, Queued, Refused, Started, Unparsed, parse
+from services.sender.gate.log_lines import Contacted, Delivery, Outcome, Queued, Refused, Started, Unparsed, parse
 
 DATA = Path(__file__).parent / "data"
 HEAD = "Nov  4 11:20:31 amber postfix/"
@@ -23,7 +23,9 @@ def counted(lines: list[str]) -> Counts:
 
 
 def test_real_log_is_counted_as_the_run_was_made() -> None:
-    counts = counted((DATA / "mail.log").read_text().splitlines())
+    lines = (DATA / "mail.log").read_text().splitlines()
+    counts = counted(lines)
+    counts.arrived({event.queue_id for event in map(parse, lines) if isinstance(event, Queued)})
     seen = {key: count for key, count in counts.deliveries.items() if count}
     assert seen == {
         ("delivered", "other"): 4,
@@ -58,7 +60,10 @@ def test_real_log_is_counted_as_the_run_was_made() -> None:
         ("qmgr[7]: 4jYgMz2Gnyzm: from=<>, size=1, nrcpt=1 (queue active)", Queued("4jYgMz2Gnyzm", True)),
         ("qmgr[7]: 4jYgMz2Gnyzm: from=<a@b.test>, status=expired, returned to sender", None),
         ("smtp[7]: connect to mx.b.test[203.0.113.99]:25: Connection timed out", None),
-        ("smtp[7]: 4jYgMz2Gnyzm: host mx.b.test[203.0.113.9] said: 451 status=odd (in reply to DATA)", None),
+        (
+            "smtp[7]: 4jYgMz2Gnyzm: host mx.b.test[203.0.113.9] said: 451 status=odd (in reply to DATA)",
+            Contacted("4jYgMz2Gnyzm"),
+        ),
         (
             "smtp[7]: 4jYgMz2Gnyzm: to=<a@b.test>, relay=none, delay=0, delays=0/0/0/0, dsn=2.0.0,"
             " status=deliverable (x)",

@@ -1,61 +1,134 @@
-"""`warmlane-gate`: reads Postfix' log and queues, serves the counts."""
+"""`warmlane-gate`: decides what Postfix may take and when it may leave, and serves what it counts."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import signal
+import sys
 import threading
 import time
-from types import FrameType
 
 from services.sender.gate import checkpoint, queues
 from services.sender.gate.log_lines import parse
 from services.sender.gate.metrics import SenderCollector, exposition
+from services.sender.gate.sender import Sender
 from services.sender.gate.server import server
+from services.sender.gate.today import ConfigError, Deployed, parse_deployed
 from services.sender.log_follow import LogFollower
-from services.sender.settings import LOG_DIRECTORY, MAIL_LOG, SPOOL
+from services.sender.settings import CONFIG_FILE, LOG_DIRECTORY, MAIL_LOG, SPOOL
 
 ADDRESS = ("0.0.0.0", 9100)
 CHECKPOINT = LOG_DIRECTORY / "gate.json"
-READ_EVERY = 0.5
-"""Seconds between two looks at the log."""
-STALLED_AFTER = 30.0
-"""Seconds without a look at the log after which the gate calls itself unhealthy."""
+BUSY, IDLE = 0.05, 0.25
+"""Seconds between two looks at log and queues, while mail is on its way and otherwise."""
+COMPARED_EVERY = 5.0
+"""Seconds between two looks at the mounted config."""
+STALLED_AFTER = 60.0
+"""Seconds without a look at the log after which the gate calls itself unhealthy; a store that does not answer takes 8 s
+of each."""
 
 
-def main() -> None:
-    """Runs until SIGTERM."""
-    saved = checkpoint.load(CHECKPOINT)
-    counts = saved.counts
-    follower = LogFollower(MAIL_LOG, saved.position)
-    lock = threading.Lock()
-    stop = threading.Event()
-    last_look = time.monotonic()
+def say(text: str) -> None:
+    """A line on standard output."""
+    print(f"gate: {text}", flush=True)
 
-    def ended(number: int, frame: FrameType | None) -> None:
-        stop.set()
 
-    def metrics() -> bytes:
-        with lock:
-            return exposition(SenderCollector(lambda: counts, lambda: queues.sizes(SPOOL)))
+def read_deployed() -> Deployed:
+    """What the mounted config says. Raises ConfigError."""
+    try:
+        return parse_deployed(CONFIG_FILE.read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{CONFIG_FILE} can't be read: {error}; the pod's template mounts it") from error
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ended)
-    http = server(ADDRESS, metrics, lambda: time.monotonic() - last_look < STALLED_AFTER)
-    threading.Thread(target=http.serve_forever, daemon=True).start()
-    print(f"gate: serving metrics on port {ADDRESS[1]}", flush=True)
-    while not stop.is_set():
-        with lock:
-            read = 0
-            for line in follower.lines():
-                counts.add(parse(line))
-                read += 1
+
+class Gate:
+    """One process of the gate."""
+
+    def __init__(self) -> None:
+        saved = checkpoint.load(CHECKPOINT)
+        self._counts, self._known_place = saved.counts, saved.position is not None
+        self._follower = LogFollower(MAIL_LOG, saved.position)
+        self._sender: Sender | None = None
+        self._deployed: Deployed | None = None
+        self._complaint = ""
+        self._looked = time.monotonic()
+        self._stop = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._exit = 0
+
+    async def run(self) -> int:
+        """Returns the exit code: 0 after SIGTERM or for a start anew, 1 when a listener of its own has ended."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
+        http = server(ADDRESS, self._metrics, lambda: time.monotonic() - self._looked < STALLED_AFTER)
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        say(f"serving metrics on port {ADDRESS[1]}")
+        compared = -COMPARED_EVERY
+        while not self._stop.is_set():
+            if time.monotonic() - compared >= COMPARED_EVERY:
+                await self._follow_config()
+                compared = time.monotonic()
+            self._read_log()
+            busy = await self._sender.step() if self._sender else False
+            self._looked = time.monotonic()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), BUSY if busy else IDLE)
+        http.shutdown()
+        if self._sender:
+            await self._sender.stop()
+        self._read_log()
+        self._follower.close()
+        return self._exit
+
+    def _read_log(self) -> None:
+        read = 0
+        for line in self._follower.lines():
+            event = parse(line)
+            self._counts.add(event)
+            if self._sender:
+                self._sender.deliverer.note(event, known_place=self._known_place)
+            read += 1
         if read:
-            checkpoint.save(CHECKPOINT, checkpoint.Checkpoint(follower.position, counts))
-        last_look = time.monotonic()
-        stop.wait(READ_EVERY)
-    http.shutdown()
-    follower.close()
+            # Before what was delivered is booked: a line that is read again would be booked twice.
+            checkpoint.save(CHECKPOINT, checkpoint.Checkpoint(self._follower.position, self._counts))
+        else:
+            self._known_place = True
+
+    async def _follow_config(self) -> None:
+        """Takes over the mounted config. What can't be used is told once; nothing is taken or released before."""
+        try:
+            deployed = read_deployed()
+        except ConfigError as error:
+            if str(error) != self._complaint:
+                say(f"{error}; " + ("the config before still holds" if self._sender else "nothing passes until then"))
+            self._complaint = str(error)
+            return
+        self._complaint = ""
+        if deployed == self._deployed:
+            return
+        if self._sender is None:
+            self._sender = await Sender.made(deployed, SPOOL, self._counts, say, self._listener_ended)
+        elif not self._sender.takes_over(deployed):
+            say("lane, campaign or day length have changed: starting anew")
+            self._stop.set()
+        self._deployed = deployed
+
+    def _listener_ended(self, text: str) -> None:
+        """Called from the milter's thread."""
+        say(text)
+        self._exit = 1
+        self._loop.call_soon_threadsafe(self._stop.set)
+
+    def _metrics(self) -> bytes:
+        release = self._sender.observed() if self._sender else None
+        return exposition(SenderCollector(lambda: self._counts, lambda: queues.sizes(SPOOL), lambda: release))
+
+
+async def main() -> int:
+    """Runs until SIGTERM."""
+    return await Gate().run()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(asyncio.run(main()))

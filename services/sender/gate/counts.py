@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,10 +17,13 @@ from services.sender.gate.log_lines import (
     Started,
     Unparsed,
 )
-from services.sender.gate.providers import PROVIDERS, provider
+from warmlane.providers import PROVIDERS, provider
 
 IDS_KEPT = 2000
 """Queue ids of one kind that are remembered at once; the oldest is forgotten first."""
+
+WITHDRAWN = ("suppressed", "expired")
+"""Why mail left the queue without another try."""
 
 Deliveries = dict[tuple[str, str], int]
 
@@ -36,6 +39,9 @@ class Counts:
     deliveries: Deliveries = field(default_factory=_no_deliveries)
     """By outcome and provider. Postfix' own bounce notices (null sender) are not the campaign's mail."""
     submissions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SUBMISSION_RESULTS, 0))
+    tokens: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PROVIDERS, 0))
+    """Tokens taken by provider, those that were given back left out."""
+    withdrawn: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WITHDRAWN, 0))
     unparsed: int = 0
     notices: dict[str, None] = field(default_factory=dict)
     """Queue ids of messages with a null sender that are in the queue, in order of arrival."""
@@ -56,19 +62,24 @@ class Counts:
             case Queued():
                 if event.null_sender:
                     _remember(self.notices, event.queue_id)
-                elif event.queue_id in self.started:
-                    del self.started[event.queue_id]
-                    self.submissions["accepted"] += 1
             case Removed():
                 self.notices.pop(event.queue_id, None)
             case _:
                 pass
+
+    def arrived(self, queue_ids: Container[str]) -> None:
+        """Counts messages as accepted whose files are complete; Postfix logs no line for mail that it holds."""
+        for queue_id in [each for each in self.started if each in queue_ids]:
+            del self.started[queue_id]
+            self.submissions["accepted"] += 1
 
     def to_json(self) -> dict[str, Any]:
         """The counts as plain JSON values."""
         return {
             "deliveries": [[outcome, name, count] for (outcome, name), count in self.deliveries.items()],
             "submissions": self.submissions,
+            "tokens": self.tokens,
+            "withdrawn": self.withdrawn,
             "unparsed": self.unparsed,
             "notices": list(self.notices),
             "started": list(self.started),
@@ -84,6 +95,10 @@ class Counts:
         for result, count in saved["submissions"].items():
             if result in counts.submissions:
                 counts.submissions[result] = int(count)
+        for kept, name in ((counts.tokens, "tokens"), (counts.withdrawn, "withdrawn")):
+            for label, count in saved.get(name, {}).items():
+                if label in kept:
+                    kept[label] = int(count)
         counts.unparsed = int(saved["unparsed"])
         counts.notices = dict.fromkeys(saved["notices"])
         counts.started = dict.fromkeys(saved["started"])

@@ -29,6 +29,13 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class Contacted:
+    """A receiver was connected to. The attempt goes on with another of its servers, or ends in a line to come."""
+
+    queue_id: str
+
+
+@dataclass(frozen=True)
 class Started:
     """An authenticated producer has named a sender and a recipient; whether the message comes is not yet known."""
 
@@ -64,7 +71,7 @@ class Unparsed:
     line: str
 
 
-Event = Delivery | Started | Refused | Queued | Removed | Unparsed
+Event = Delivery | Contacted | Started | Refused | Queued | Removed | Unparsed
 
 _LINE = re.compile(
     r"^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ postfix(?:/[\w.-]+)*?/(?P<program>[\w-]+)\[\d+\]: (?P<text>.*)$"
@@ -74,6 +81,7 @@ _DELIVERY = re.compile(
     _QUEUE_ID + r": to=<(?P<recipient>[^>]*)>,(?: orig_to=<[^>]*>,)? relay=(?P<relay>[^,]+),"
     r"(?: conn_use=\d+,)? delay=[\d.e+-]+, delays=[\d./e+-]+, dsn=\d\.\d+\.\d+, status=(?P<status>[a-z]+) "
 )
+_CONTACTED = re.compile(_QUEUE_ID + r": (?!to=<)")
 _EXPIRED = re.compile(_QUEUE_ID + r": from=<[^>]*>, status=(?:expired|force-expired), returned to sender")
 _QUEUED = re.compile(_QUEUE_ID + r": from=<(?P<sender>[^>]*)>, size=\d+, nrcpt=\d+ \(queue active\)")
 _REMOVED = re.compile(_QUEUE_ID + r": removed$")
@@ -97,7 +105,8 @@ def parse(line: str) -> Event | None:
     if program == "qmgr":
         return _qmgr(text, line)
     if program in {"smtp", "error", "retry", "discard"}:
-        return _delivery(text, line)
+        contacted = _CONTACTED.match(text) if program == "smtp" else None
+        return Contacted(contacted["queue_id"]) if contacted else _delivery(text, line)
     return None
 
 

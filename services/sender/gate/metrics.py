@@ -5,22 +5,45 @@ No identity either: whose numbers these are is told by Prometheus, from the Serv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from services.sender.gate.admission import BUCKETS, Decisions
 from services.sender.gate.counts import Counts
+from services.sender.gate.deliverer import CLOSED
+from services.sender.gate.waiting import UNROUTED
+from warmlane.providers import PROVIDERS
+
+
+@dataclass(frozen=True)
+class Release:
+    """How the release of mail stands, for metrics."""
+
+    limit: int
+    """Messages/day; 0 while nothing is released."""
+    closed: str | None
+    """Why nothing is released: a kind of `services.sender.gate.deliverer.CLOSED`."""
+    waiting: dict[str, int]
+    """Messages by provider."""
+    unreadable: int
+    """Queue files that can't be understood."""
+    decisions: Decisions
 
 
 class SenderCollector(Collector):
     """Turns counts and queue sizes into metric families at each scrape."""
 
-    def __init__(self, counts: Callable[[], Counts], queues: Callable[[], dict[str, int]]) -> None:
-        self._counts = counts
-        self._queues = queues
+    def __init__(
+        self, counts: Callable[[], Counts], queues: Callable[[], dict[str, int]], release: Callable[[], Release | None]
+    ) -> None:
+        self._counts, self._queues, self._release = counts, queues, release
 
     def collect(self) -> Iterable[Metric]:
         """The families, in a fixed order."""
@@ -33,23 +56,82 @@ class SenderCollector(Collector):
         for (outcome, provider), count in counts.deliveries.items():
             deliveries.add_metric([outcome, provider], count)
         yield deliveries
-        submissions = CounterMetricFamily(
-            "sender_submissions",
-            "Messages that producers submitted, and attempts that were refused.",
-            labels=["result"],
+        yield labelled(
+            CounterMetricFamily(
+                "sender_submissions",
+                "Messages that producers submitted, and attempts that were refused.",
+                labels=["result"],
+            ),
+            counts.submissions,
         )
-        for result, count in counts.submissions.items():
-            submissions.add_metric([result], count)
-        yield submissions
         yield CounterMetricFamily(
             "sender_log_lines_unparsed",
             "Lines of the mail log that the gate did not understand.",
             value=counts.unparsed,
         )
-        queues = GaugeMetricFamily("sender_queue_messages", "Messages in each of Postfix' queues.", labels=["queue"])
-        for queue, size in self._queues().items():
-            queues.add_metric([queue], size)
-        yield queues
+        yield labelled(
+            GaugeMetricFamily("sender_queue_messages", "Messages in each of Postfix' queues.", labels=["queue"]),
+            self._queues(),
+        )
+        yield labelled(
+            CounterMetricFamily(
+                "sender_tokens", "Tokens taken: delivery attempts that were allowed.", labels=["provider"]
+            ),
+            counts.tokens,
+        )
+        yield labelled(
+            CounterMetricFamily(
+                "sender_messages_withdrawn",
+                "Messages that left the queue without being tried again.",
+                labels=["reason"],
+            ),
+            counts.withdrawn,
+        )
+        yield from _release(self._release())
+
+
+def _release(release: Release | None) -> Iterable[Metric]:
+    yield GaugeMetricFamily(
+        "sender_limit_messages",
+        "What the lane may send today; 0 while nothing is released.",
+        value=release.limit if release else 0,
+    )
+    closed = (release.closed if release else "starting") or ""
+    yield labelled(
+        GaugeMetricFamily("sender_closed", "1 for why nothing is released.", labels=["reason"]),
+        {kind: int(kind == closed) for kind in CLOSED},
+    )
+    waiting = release.waiting if release else {}
+    yield labelled(
+        GaugeMetricFamily("sender_waiting_messages", "Messages that wait for their turn.", labels=["provider"]),
+        {name: waiting.get(name, 0) for name in (*PROVIDERS, UNROUTED)},
+    )
+    yield GaugeMetricFamily(
+        "sender_queue_files_unreadable",
+        "Files in the queue that the gate does not understand; they stay there.",
+        value=release.unreadable if release else 0,
+    )
+    decisions = release.decisions if release else Decisions()
+    yield labelled(
+        CounterMetricFamily("sender_admissions", "Decisions on recipients by their reason.", labels=["reason"]),
+        decisions.by_reason,
+    )
+    latency = HistogramMetricFamily("sender_admission_seconds", "Time for a decision on a recipient.")
+    bounds = [*(str(bound) for bound in BUCKETS), "+Inf"]
+    latency.add_metric(
+        [], list(zip(bounds, accumulate(decisions.latency.counts), strict=True)), sum_value=decisions.latency.total
+    )
+    yield latency
+
+
+Labelled = TypeVar("Labelled", CounterMetricFamily, GaugeMetricFamily)
+
+
+def labelled(family: Labelled, values: Mapping[str, int]) -> Labelled:
+    """A family with one label, filled."""
+    for label, value in values.items():
+        family.add_metric([label], value)
+    return family
 
 
 def exposition(collector: Collector) -> bytes:

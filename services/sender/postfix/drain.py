@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 MOVING = ("maildrop", "incoming", "active")
-"""Queues whose mail is on its way. What is deferred waits for a later attempt and can't be hurried."""
+"""Queues whose mail is on its way. The rest waits for a token and can't be hurried."""
 
 
 def finished(sizes: dict[str, int]) -> bool:

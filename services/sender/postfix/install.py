@@ -53,6 +53,16 @@ def configuration(settings: Settings, credentials: Credentials, *, draining: boo
         os.replace(unfinished, path)
 
 
+def held() -> None:
+    """Puts all mail into `hold`, before Postfix runs: whatever was on its way when it stopped waits for another token.
+
+    A new spool has no queues yet; Postfix makes them. Raises CalledProcessError.
+    """
+    queues = [queue for queue in ("incoming", "active", "deferred") if (SPOOL / queue).is_dir()]
+    if queues:
+        subprocess.run(["postsuper", "-h", "ALL", *queues], check=True)
+
+
 def sasl_database(settings: Settings, credentials: Credentials) -> None:
     """Makes the SASL database anew with the one user, so that an old password is gone.
 

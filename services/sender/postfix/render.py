@@ -66,9 +66,8 @@ biff = no
 allow_percent_hack = no
 swap_bangpath = no
 
-# Submission: authenticated producers only. The loopback is trusted with nothing either. pickup(8) runs because
-# `postqueue -f` takes a system without it for one that is down.
-authorized_submit_users = root
+# Submission: authenticated producers only. The loopback is trusted with nothing either. There is no pickup(8): mail
+# that somebody puts into the spool by sendmail(1) would not be held.
 mynetworks = 127.0.0.0/8
 mynetworks_style = host
 smtpd_tls_security_level = encrypt
@@ -164,7 +163,6 @@ sender_dependent_default_transport_maps = inline:{{ {{ <> = discard:notices are 
 _SERVICES = """\
 # Rendered by warmlane-postfix; changes here are lost.
 smtp       inet  n  -  n  -     -  smtpd
-pickup     unix  n  -  n  60    1  pickup
 cleanup    unix  n  -  n  -     0  cleanup
 qmgr       unix  n  -  n  300   1  qmgr
 tlsmgr     unix  -  -  n  1000? 1  tlsmgr

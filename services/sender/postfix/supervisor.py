@@ -53,6 +53,7 @@ class Supervisor:
         install.certificate(self._settings.hostname)
         install.sasl_database(self._settings, self._credentials)
         install.configuration(self._settings, self._credentials)
+        install.held()
         self._postfix = subprocess.Popen(["postfix", "start-fg"], stdin=subprocess.DEVNULL)
         say(f"sending for {self._settings.campaign} as {self._settings.hostname}")
         compared = time.monotonic()
@@ -125,14 +126,11 @@ class Supervisor:
         say("the mounted files have changed; Postfix has reloaded")
 
     def _stop(self) -> None:
-        """Closes port 25, tries each message once more, waits for what is on its way, stops Postfix."""
+        """Closes port 25, waits for what is on its way, stops Postfix. What waits for its token stays where it is."""
         time.sleep(LEAVE_SECONDS)
-        say("stopping: no new mail, one more attempt for what is queued")
+        say("stopping: no new mail; what is on its way may end")
         install.configuration(self._settings, self._credentials, draining=True)
         subprocess.run(["postfix", "reload"], check=False)
-        subprocess.run(["postfix", "flush"], check=False)
-        # postqueue only asks; qmgr needs a moment to move deferred mail into the active queue.
-        time.sleep(1)
 
         def look() -> dict[str, int]:
             self._forward()

@@ -1,0 +1,95 @@
+"""The store as the gate's release of mail uses it. Every method blocks; run them in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, event
+
+from services.store import database, lanes, tokens
+from services.store.database import StoreUnavailable, transaction
+from services.store.pacer import Pacer, Token
+from services.store.roles import campaign_role
+from warmlane import names
+from warmlane.pacing.caps import Caps
+from warmlane.pacing.history import History
+from warmlane.pacing.moments import Moment
+
+STORE_DIRECTORY = Path("/etc/warmlane/store")
+PASSWORD_FILE = STORE_DIRECTORY / "password"
+
+
+def mounted_engine(campaign: str, password_file: Path = PASSWORD_FILE) -> Engine:
+    """Connections to the platform's store. The password is read at each connection, so that a new one needs no restart;
+    while it is not mounted, the store counts as away."""
+    url = URL.create(
+        "postgresql+psycopg",
+        username=campaign_role(campaign),
+        host=names.STORE_HOST,
+        port=names.STORE_PORT,
+        database=names.STORE_DATABASE,
+    )
+    engine = database.database(url.render_as_string(hide_password=False))
+
+    def connecting(dialect: object, record: object, arguments: list[Any], parameters: dict[str, Any]) -> None:
+        try:
+            parameters["password"] = password_file.read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise StoreUnavailable(
+                f"the store's password can't be read: {error}: is `sender-store` mounted?"
+            ) from error
+
+    event.listen(engine, "do_connect", connecting)
+    return engine
+
+
+class Ledger:
+    """One lane's tokens, history and sessions, for one replica."""
+
+    def __init__(
+        self, engine: Engine, lane: str, day_length: int, replica: str, make: Callable[..., Pacer] = Pacer
+    ) -> None:
+        self._engine, self._lane, self._replica = engine, lane, replica
+        self._pacer = make(engine, lane, day_length=day_length)
+
+    def moment(self) -> Moment:
+        """Where this moment lies in the sending day. Does not block."""
+        return self._pacer.moment()
+
+    def history(self, day: int) -> History:
+        """The lane on the morning of a day. Raises StoreUnavailable, LaneUnknown."""
+        with transaction(self._engine) as connection:
+            return lanes.lane_history(connection, self._lane, day)
+
+    def take(self, provider: str, caps: Caps) -> Token | None:
+        """A token, or None for now. Raises StoreUnavailable, ClocksDisagree, LaneUnknown."""
+        return self._pacer.take(provider, caps)
+
+    def put_back(self, token: Token) -> None:
+        """Gives a token back. Raises StoreUnavailable; it is then lost."""
+        self._pacer.put_back(token)
+
+    def delivered(self, day: int, messages: int) -> None:
+        """Books messages that providers took. Raises StoreUnavailable; it is then not known whether they are booked."""
+        with transaction(self._engine) as connection:
+            lanes.record_delivered(connection, self._lane, day, messages)
+
+    def share(self, provider: str, cap: int, open_now: int, wanted: int) -> int:
+        """Sessions that this replica may have open at a provider. Raises StoreUnavailable, LaneUnknown."""
+        with transaction(self._engine) as connection:
+            return tokens.share_sessions(
+                connection,
+                self._lane,
+                provider,
+                self._replica,
+                cap=cap,
+                open_now=open_now,
+                wanted=wanted,
+                now=database.clock(connection),
+            )
+
+    def close(self) -> None:
+        """Gives back what is left. Raises StoreUnavailable; the rest is then lost."""
+        self._pacer.close()

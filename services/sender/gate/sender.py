@@ -1,0 +1,117 @@
+"""Admission and release of one sender, put together from its config, its store and its hold."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+from services.sender.gate import admission, from_header, queues
+from services.sender.gate.admission import Gatekeeper
+from services.sender.gate.backlog import Backlog
+from services.sender.gate.counts import Counts
+from services.sender.gate.deliverer import Deliverer
+from services.sender.gate.held import HoldMirror
+from services.sender.gate.ledger import Ledger, mounted_engine
+from services.sender.gate.metrics import Release
+from services.sender.gate.routing import ProviderRoutes
+from services.sender.gate.spool import Spool
+from services.sender.gate.suppressions import MountedKeys, Recipients, StoredSuppressions
+from services.sender.gate.today import Deployed
+from services.sender.gate.waiting import Waiting
+from warmlane.pacing.limits import Restraint
+from warmlane.recipients.check import Checker
+from warmlane.recipients.resolver import DnsLookup
+from warmlane.recipients.routes import MailRoutes
+
+COUNTED_EVERY = 5.0
+"""Seconds between two counts of the waiting mail by provider."""
+FINEST = 10_000
+"""Denominator of throttle factors, which are decimals of a few digits."""
+
+
+class Sender:
+    """Everything of the gate that needs the deployed config."""
+
+    def __init__(self, deployed: Deployed, spool: Path, counts: Counts, say: Callable[[str], None]) -> None:
+        self._deployed = deployed
+        engine = mounted_engine(deployed.campaign)
+        routes, keys = MailRoutes(DnsLookup()), MountedKeys()
+        suppressions = StoredSuppressions(engine, deployed.campaign)
+        mirror = HoldMirror()
+
+        def restraint() -> Restraint:
+            held = mirror.read()
+            throttle = Fraction(held.throttle).limit_denominator(FINEST)
+            return Restraint(allowance=None, throttle=throttle, hold_stands=held.stands)
+
+        def queued() -> int:
+            return sum(queues.sizes(spool).values())
+
+        self._backlog = Backlog(deployed.warm_up, queued, deployed.max_backlog_days, deployed.day_length)
+        self._gatekeeper = Gatekeeper(Checker(routes, keys, suppressions), mirror.stands, self._backlog, told=say)
+        self._waiting = Waiting(Spool(spool), ProviderRoutes(routes).provider)
+        self.deliverer = Deliverer(
+            Spool(spool),
+            self._waiting,
+            Ledger(engine, deployed.lane, deployed.day_length, socket.gethostname()),
+            deployed.warm_up,
+            counts,
+            restraint=restraint,
+            suppressed=Recipients(keys, suppressions).suppressed,
+            say=say,
+        )
+        self._admission: asyncio.Server | None = None
+        self._counted = 0.0
+        self._by_provider: dict[str, int] = {}
+
+    @classmethod
+    async def made(
+        cls,
+        deployed: Deployed,
+        spool: Path,
+        counts: Counts,
+        say: Callable[[str], None],
+        listener_ended: Callable[[str], None],
+    ) -> Sender:
+        """A sender that Postfix can ask. Raises OSError when a port is taken."""
+        sender = cls(deployed, spool, counts, say)
+        sender._admission = await admission.serve(sender._gatekeeper)
+        from_header.serve(deployed.sending_domain, ended=listener_ended)
+        return sender
+
+    def takes_over(self, deployed: Deployed) -> bool:
+        """Takes over another plan; False when something has changed that only a new process takes over."""
+        if deployed.identity != self._deployed.identity:
+            return False
+        self._deployed = deployed
+        self._backlog.warm_up, self._backlog.days = deployed.warm_up, deployed.max_backlog_days
+        self.deliverer.deployed(deployed.warm_up)
+        return True
+
+    async def step(self) -> bool:
+        """One look at everything; whether the next should be soon."""
+        busy = await self.deliverer.step()
+        if time.monotonic() - self._counted >= COUNTED_EVERY:
+            self._by_provider, self._counted = self._waiting.counts(), time.monotonic()
+        return busy
+
+    async def stop(self) -> None:
+        """Takes no more questions and gives back what is left of the tokens."""
+        if self._admission:
+            self._admission.close()
+        await self.deliverer.stop()
+
+    def observed(self) -> Release:
+        """For metrics, from any thread."""
+        closed = self.deliverer.closed
+        return Release(
+            self.deliverer.limit,
+            closed.kind if closed else None,
+            self._by_provider,
+            len(self._waiting.unreadable),
+            self._gatekeeper.decisions,
+        )
