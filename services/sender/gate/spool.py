@@ -43,7 +43,7 @@ class QueueFile:
     """A complete queue file as it was found."""
 
     queue_id: str
-    path: Path
+    path: str
     modified: float
     """Seconds since 1970 UTC."""
 
@@ -124,22 +124,35 @@ class Spool:
     def __init__(self, root: Path) -> None:
         self._root = root
 
+    def paths(self, queue: str) -> dict[str, str]:
+        """Paths by queue id of what a queue holds, complete or not; hashed queues have folders of one character."""
+        return dict(_paths(str(self._root / queue)))
+
+    def file(self, path: str) -> QueueFile | None:
+        """A complete file; None when it is not complete or gone."""
+        try:
+            found = os.lstat(path)
+        except FileNotFoundError:
+            return None
+        complete = stat.S_ISREG(found.st_mode) and stat.S_IMODE(found.st_mode) == READY
+        return QueueFile(os.path.basename(path), path, found.st_mtime) if complete else None
+
     def files(self, queue: str) -> list[QueueFile]:
-        """The complete files of a queue; hashed queues have folders of one character. What vanishes is passed over."""
-        return list(_complete(self._root / queue))
+        """The complete files of a queue."""
+        return [file for path in self.paths(queue).values() if (file := self.file(path))]
 
     def state(self, queue: str) -> tuple[tuple[str, int], ...]:
         """Changes whenever a file comes into the queue or leaves it: names and times of the queue's folders."""
         try:
-            folders = [self._root / queue, *(path for path in _folders(self._root / queue))]
-            return tuple((folder.name, folder.stat().st_mtime_ns) for folder in folders)
+            folders = [str(self._root / queue), *_folders(str(self._root / queue))]
+            return tuple((folder, os.stat(folder).st_mtime_ns) for folder in folders)
         except FileNotFoundError:
             return ()
 
     def envelope(self, file: QueueFile) -> Envelope | None:
         """The file's envelope; None when it is gone. Raises QueueFileError."""
         try:
-            with file.path.open("rb") as opened:
+            with open(file.path, "rb") as opened:
                 return read_envelope(opened)
         except FileNotFoundError:
             return None
@@ -150,7 +163,7 @@ class Spool:
 
     def move(self, file: QueueFile, queue: str, modified: float) -> QueueFile | None:
         """Moves a file into a queue without folders, stamped before it gets there; None when it is gone."""
-        moved = QueueFile(file.queue_id, self._root / queue / file.queue_id, modified)
+        moved = QueueFile(file.queue_id, str(self._root / queue / file.queue_id), modified)
         try:
             os.utime(file.path, (modified, modified))
             os.rename(file.path, moved.path)
@@ -169,12 +182,12 @@ class Spool:
     def delete(self, file: QueueFile) -> bool:
         """Removes a message with the log of its deferrals; False when it is gone."""
         try:
-            file.path.unlink()
+            os.unlink(file.path)
         except FileNotFoundError:
             return False
-        # Both are named by the id's own hash, as in `deferred`; without folders the part between is empty.
-        folders = file.path.parent.relative_to(self._root).parts[1:]
-        (self._root.joinpath("defer", *folders) / file.queue_id).unlink(missing_ok=True)
+        # Hashed as the file itself is in `deferred`.
+        _, *folders, name = os.path.relpath(file.path, self._root).split(os.sep)
+        self._root.joinpath("defer", *folders, name).unlink(missing_ok=True)
         return True
 
     def wake(self) -> bool:
@@ -189,25 +202,21 @@ class Spool:
         return True
 
 
-def _folders(directory: Path) -> Iterator[Path]:
+def _folders(directory: str) -> Iterator[str]:
     with os.scandir(directory) as entries:
         for entry in entries:
             if len(entry.name) == 1 and entry.is_dir(follow_symlinks=False):
-                yield Path(entry.path)
-                yield from _folders(Path(entry.path))
+                yield entry.path
+                yield from _folders(entry.path)
 
 
-def _complete(directory: Path) -> Iterator[QueueFile]:
+def _paths(directory: str) -> Iterator[tuple[str, str]]:
     try:
         with os.scandir(directory) as entries:
             for entry in entries:
-                try:
-                    found = entry.stat(follow_symlinks=False)
-                except FileNotFoundError:
-                    continue
-                if stat.S_ISDIR(found.st_mode):
-                    yield from _complete(Path(entry.path))
-                elif stat.S_ISREG(found.st_mode) and stat.S_IMODE(found.st_mode) == READY:
-                    yield QueueFile(entry.name, Path(entry.path), found.st_mtime)
-    except FileNotFoundError:
+                if len(entry.name) == 1:
+                    yield from _paths(entry.path)
+                else:
+                    yield entry.name, entry.path
+    except (FileNotFoundError, NotADirectoryError):
         return

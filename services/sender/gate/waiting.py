@@ -71,16 +71,17 @@ class Waiting:
 
     def _look(self, states: tuple[object, ...], now: float, under_way: Callable[[str], bool]) -> None:
         self._looked = now
-        files = {file.queue_id: file for queue in QUEUES for file in self._spool.files(queue)}
-        for queue_id in [each for each in self._messages if each not in files]:
+        paths: dict[str, str] = {}
+        for queue in QUEUES:
+            paths |= self._spool.paths(queue)
+        for queue_id in [each for each in self._messages if each not in paths]:
             del self._messages[queue_id]
-        self.unreadable &= files.keys()
-        new = [file for queue_id, file in files.items() if self._is_new(file, under_way(queue_id))]
-        for file in new[:READ_AT_ONCE]:
-            self._take_in(file, now)
-        # What was not read yet is found at the next look. What came back and is gone was removed by somebody else.
-        self._back = {queue_id: tried for queue_id, tried in self._back.items() if queue_id in files}
-        if len(new) <= READ_AT_ONCE:
+        self.unreadable &= paths.keys()
+        new = [path for queue_id, path in paths.items() if self._is_new(queue_id, path) and not under_way(queue_id)]
+        complete = [self._take_in(path, now) for path in new[:READ_AT_ONCE]]
+        # What came back and is gone was removed by somebody else.
+        self._back = {queue_id: tried for queue_id, tried in self._back.items() if queue_id in paths}
+        if all(complete) and len(new) <= READ_AT_ONCE:
             self._states = states
 
     def next(self, provider: str, now: float) -> Message | None:
@@ -114,26 +115,30 @@ class Waiting:
             counts[name] = counts.get(name, 0) + 1
         return counts
 
-    def _is_new(self, file: QueueFile, under_way: bool) -> bool:
-        known = self._messages.get(file.queue_id)
-        return not under_way and file.queue_id not in self.unreadable and (known is None or known.file != file)
+    def _is_new(self, queue_id: str, path: str) -> bool:
+        known = self._messages.get(queue_id)
+        return queue_id not in self.unreadable and (known is None or known.file.path != path)
 
-    def _take_in(self, file: QueueFile, now: float) -> None:
+    def _take_in(self, path: str, now: float) -> bool:
+        """Whether the file is settled; one that is not complete yet is looked at again."""
+        file = self._spool.file(path)
+        if file is None:
+            return False
         try:
             envelope = self._spool.envelope(file)
         except (QueueFileError, OSError):
             self.unreadable.add(file.queue_id)
-            return
+            return True
         if envelope is None:
-            return
+            return False
         if not envelope.sender or not envelope.recipients:
             # A notice of Postfix' own, or a message whose only recipient has it: nothing is left to deliver.
             self._spool.delete(file)
-            return
-        if len(envelope.recipients) != 1:
+        elif len(envelope.recipients) != 1:
             self.unreadable.add(file.queue_id)
-            return
-        self._index(file, envelope, now)
+        else:
+            self._index(file, envelope, now)
+        return True
 
     def _index(self, file: QueueFile, envelope: Envelope, now: float) -> None:
         state = self._back.pop(file.queue_id, None)
