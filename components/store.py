@@ -151,7 +151,9 @@ def _secret_volume(name: str, secret: str) -> dict[str, Any]:
 
 def _postgresql(image: str) -> dict[str, Any]:
     # The kubelet asks the socket of the pod itself, as no policy lets it in by the network on every CNI.
-    ready = {"exec": {"command": ["/usr/lib/postgresql/15/bin/pg_isready", "--host=/var/run/store"]}}
+    ready = {
+        "exec": {"command": ["/usr/lib/postgresql/15/bin/pg_isready", "--host=/var/run/store", "--username=postgres"]}
+    }
     return {
         "name": "postgresql",
         "image": image,

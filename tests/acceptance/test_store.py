@@ -72,7 +72,7 @@ def test_a_sender_reaches_the_store_and_sees_its_own_lane_alone(cluster: Cluster
     own, others, owner = cluster.python(names.namespace(campaign), pod, SCRIPT, given, container="gate", seconds=60)
     lane = pod_lane(cluster, campaign)
     assert own == [lane]
-    assert "password authentication failed" in others and "password authentication failed" in owner
+    assert "password authentication failed" in others and "pg_hba.conf rejects" in owner
 
 
 def pod_lane(cluster: Cluster, campaign: str) -> str:
