@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import check_list, preview, receivers, render, tokens, warm_up_repeat
+from bench import admission, check_list, preview, receivers, render, tokens, warm_up_repeat
 from bench.figures import Figure
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
@@ -14,6 +14,7 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
     "up": warm_up_repeat.measure,
     "check-list": check_list.measure,
     "tokens": tokens.measure,
+    "admission": admission.measure,
     "receivers": receivers.measure,
 }
 

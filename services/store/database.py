@@ -51,9 +51,26 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
     After that error it is not known whether the transaction was made; whoever counts tokens treats them as taken.
     """
+    with _unavailable(), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection for one statement that only reads, which on PostgreSQL then takes one round trip, not three.
+
+    Raises StoreUnavailable.
+    """
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with _unavailable(), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
     try:
-        with engine.begin() as connection:
-            yield connection
+        yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise StoreUnavailable(f"the store does not answer: {error}") from error
     except DBAPIError as error:

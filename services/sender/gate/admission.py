@@ -92,9 +92,12 @@ def parse(request: bytes) -> Mapping[str, str]:
     """
     attributes: dict[str, str] = {}
     # An octet that is no UTF-8 stays one that no address may have; other attributes may hold what they like.
-    for line in request.decode(errors="surrogateescape").split("\n"):
+    text = request.decode(errors="surrogateescape")
+    if "\0" in text or "\r" in text:
+        raise NotUnderstood("a request with control characters")
+    for line in text.split("\n"):
         name, equals, value = line.partition("=")
-        if not name or not equals or name in attributes or any(char in value for char in "\0\r"):
+        if not name or not equals or name in attributes:
             raise NotUnderstood("a line that is no attribute, or an attribute that stands twice")
         attributes[name] = value
     if attributes.get("request") != "smtpd_access_policy" or attributes.get("protocol_state") != "RCPT":

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from services.store import suppressions
-from services.store.database import transaction
+from services.store.database import reading
 from warmlane.recipients.address import Recipient, parse
 from warmlane.recipients.hashing import HashKey, KeyedHash, KeyRing
 from warmlane.recipients.suppression import Suppressions, SuppressionUnavailable
@@ -142,7 +142,7 @@ class StoredSuppressions:
             asked.add_done_callback(partial(self._answered, questions))
 
     def _asked(self, hashes: Sequence[KeyedHash]) -> set[KeyedHash]:
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             return suppressions.suppressed(connection, self._campaign, hashes, self._clock())
 
     def _answered(self, questions: Sequence[_Question], done: asyncio.Future[set[KeyedHash]]) -> None:
