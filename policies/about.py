@@ -20,7 +20,7 @@ class About:
     """What is shown of a rule. `name` is kebab-case, and the rule's heading in `docs/policies.md`.
 
     `description` says what the rule demands, `why` what goes wrong without it.
-    A rule without inputs judges types alone.
+    A rule without inputs judges types or options alone.
     """
 
     name: str

@@ -10,9 +10,10 @@ from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
+from warmlane import unbuilt
 from warmlane.campaign import Campaign
 from warmlane.config import campaign_file, campaign_stacks, load_campaign, read_environment
-from warmlane.environment import Environment
+from warmlane.environment import Environment, Images
 from warmlane.errors import ConfigError, Problem
 from warmlane.snapshot import Snapshot, load_snapshot
 
@@ -45,6 +46,16 @@ def environment(stack: str) -> Environment:
 @cache
 def _environment(name: str) -> Environment:
     return read_environment(REPOSITORY, name)
+
+
+def images(stack: str) -> Images | None:
+    """The environment's images, or what stands for them where nobody has built any. Raises ConfigError."""
+    return _images(environment_name(stack))
+
+
+@cache
+def _images(name: str) -> Images | None:
+    return unbuilt.environment(REPOSITORY, name).images
 
 
 def campaign(campaign_id: str, stack: str) -> Campaign | None:

@@ -22,6 +22,11 @@ Pulumi asks each rule before it makes anything. Every rule is mandatory; an envi
 in `policies/config/<environment>.json`, and only there. "Decided from" names what must be known in preview: where it is
 not, the rule refuses instead of guessing. What exists after creation only is judged by the dependency graph in preview,
 and by its value after `up`.
+
+Of a resource's options the engine tells a pack `protect`, `ignore_changes`, `delete_before_replace`, aliases, timeouts,
+secret outputs and the parent. What `ignore_changes` keeps it shows as deployed, so rules judge what stays. It does not
+tell `retain_on_delete`, `replace_on_changes`, `deleted_with` and hooks: no rule can judge those, so who reviews a
+change of `components/` looks for them. A pack judges what the program registers, and not what is about to go.
 """
 
 

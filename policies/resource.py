@@ -26,6 +26,10 @@ class Resource:
     parent: str = ""
     dependencies: tuple[str, ...] = ()
     property_dependencies: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+    """Paths whose deployed values the engine keeps, and shows in `props`, whatever the program says."""
+    deletes_first: bool = False
+    """Whether the program has it deleted before its replacement exists."""
 
     @property
     def stack(self) -> str:

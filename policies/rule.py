@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pulumi_policy import (
     PolicyResource,
+    PolicyResourceOptions,
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
@@ -154,8 +155,8 @@ def _resource(args: ResourceValidationArgs) -> Resource:
         type=args.resource_type,
         name=args.name,
         props=plain(args.props),
-        protect=bool(args.opts.protect),
         parent=args.opts.parent or "",
+        **_options(args.opts),
     )
 
 
@@ -165,14 +166,22 @@ def _stack_resource(resource: PolicyResource) -> Resource:
         type=resource.resource_type,
         name=resource.name,
         props=plain(resource.props),
-        protect=bool(resource.opts.protect),
         parent=resource.parent.urn if resource.parent else "",
+        **_options(resource.opts),
         dependencies=tuple(dependency.urn for dependency in resource.dependencies),
         property_dependencies={
             key: tuple(dependency.urn for dependency in dependencies)
             for key, dependencies in resource.property_dependencies.items()
         },
     )
+
+
+def _options(given: PolicyResourceOptions) -> dict[str, Any]:
+    return {
+        "protect": bool(given.protect),
+        "ignored": tuple(given.ignore_changes),
+        "deletes_first": bool(given.delete_before_replace),
+    }
 
 
 def title(resource: Resource) -> str:

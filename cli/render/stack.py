@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 import traceback
 from collections.abc import Mapping
@@ -19,8 +18,8 @@ from cli.render import judging, manifests, uniqueness
 from cli.render.recording import Recording, Refusal, record
 from cli.stacks import Stack, environment_stack
 from policies.rules import RULES
-from warmlane import config, store_access
-from warmlane.environment import Environment, Images
+from warmlane import config, store_access, unbuilt
+from warmlane.environment import Environment
 from warmlane.errors import ConfigError
 
 
@@ -73,25 +72,10 @@ def with_images(repository: Path, name: str) -> tuple[Environment, dict[str, str
     Raises ConfigRefused.
     """
     try:
-        try:
-            return config.load_environment(repository, name), {}
-        except ConfigError as error:
-            missing = error.file == config.environment_file(name)
-            if not missing or not {problem.key for problem in error.problems} <= {"images", "images_file"}:
-                raise
-        environment = config.read_environment(repository, name)
+        environment = unbuilt.environment(repository, name)
     except ConfigError as error:
         raise ConfigRefused([error]) from None
-    needed = [image for image, about in Images.model_fields.items() if about.is_required()]
-    # A digest that no image has, as nobody knows its preimage's image; the rules see an image by digest.
-    digests = {image: f"not-built.invalid/{image}@sha256:{_digest(image)}" for image in needed}
-    images = Images.model_validate(digests)
-    shown = {reference: f"(not built: {image})" for image, reference in digests.items()}
-    return environment.model_copy(update={"images": images}), shown
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return environment, unbuilt.shown(environment)
 
 
 def render(plan: Plan, stack: Stack) -> Rendered:

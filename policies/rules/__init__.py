@@ -5,6 +5,7 @@ from __future__ import annotations
 from policies.rule import Rule
 from policies.rules import (
     address_protected,
+    containers_known,
     day_length_shipped,
     default_deny_present,
     derived_identity,
@@ -26,7 +27,9 @@ from policies.rules import (
     no_unseen_objects,
     no_wide_allow,
     objects_in_own_namespace,
+    options_known,
     organisation_caps,
+    pod_fields_known,
     pod_security_level,
     quota_and_limits_present,
     rbac_least_privilege,
@@ -41,6 +44,7 @@ from policies.rules import (
 
 RULES: tuple[Rule, ...] = (
     address_protected.RULE,
+    containers_known.RULE,
     day_length_shipped.RULE,
     default_deny_present.RULE,
     derived_identity.RULE,
@@ -62,7 +66,9 @@ RULES: tuple[Rule, ...] = (
     no_unseen_objects.RULE,
     no_wide_allow.RULE,
     objects_in_own_namespace.RULE,
+    options_known.RULE,
     organisation_caps.RULE,
+    pod_fields_known.RULE,
     pod_security_level.RULE,
     quota_and_limits_present.RULE,
     rbac_least_privilege.RULE,

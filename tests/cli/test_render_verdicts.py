@@ -64,7 +64,13 @@ def _message(one: Registration, made: dict[str, Registration], values: dict[str,
     provider = above and analyzer_pb2.AnalyzerProviderResource(
         type=above.type, urn=above.urn, name=above.name, properties=_struct(above.inputs)
     )
-    options = analyzer_pb2.AnalyzerResourceOptions(protect=one.protect, parent=one.parent)
+    options = analyzer_pb2.AnalyzerResourceOptions(
+        protect=one.protect,
+        ignoreChanges=one.ignore_changes,
+        deleteBeforeReplace=bool(one.delete_before_replace),
+        deleteBeforeReplaceDefined=one.delete_before_replace is not None,
+        parent=one.parent,
+    )
     return {
         "type": one.type,
         "urn": one.urn,

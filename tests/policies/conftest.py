@@ -1,4 +1,4 @@
-"""What every test of a rule starts from: the committed files as they are, and one day."""
+"""What every test of a rule starts from: the committed files as they are, images that nobody built, and one day."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def as_committed() -> Iterator[None]:
     """Puts back what a test or a mutant has put in place of the committed config, and stops the clock."""
     before = {name: getattr(committed, name) for name in world.REPLACED}
     world.clock(world.NOW)
+    world.replace(images=lambda _stack: world.IMAGES)
     yield
     for name, value in before.items():
         setattr(committed, name, value)

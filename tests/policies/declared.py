@@ -27,6 +27,7 @@ class Declared:
         stack: str = "spring-sale.dev",
         parents: str = "",
         protect: bool = False,
+        ignored: list[str] | None = None,
         parent: Declared | None = None,
         depends_on: list[Declared] | None = None,
         property_dependencies: dict[str, list[Declared]] | None = None,
@@ -37,6 +38,8 @@ class Declared:
         self.parent = parent
         self.depends_on = depends_on or []
         self.property_dependencies = property_dependencies or {}
+        self.ignored = ignored or []
+        self.deletes_first: bool | None = None
         self.created: dict[str, Any] = {}
         """Outputs that the provider gave once it had made the resource."""
 
@@ -52,7 +55,9 @@ class Declared:
 
     def options(self) -> PolicyResourceOptions:
         parent = self.parent.urn if self.parent else None
-        return PolicyResourceOptions(self.protect, [], None, [], PolicyCustomTimeouts(0, 0, 0), [], parent)
+        return PolicyResourceOptions(
+            self.protect, self.ignored, self.deletes_first, [], PolicyCustomTimeouts(0, 0, 0), [], parent
+        )
 
 
 def proxied(props: dict[str, Any]) -> Any:

@@ -17,6 +17,7 @@ from tests.policies.lease_mutants import LEASE_MUTANTS
 from tests.policies.network_mutants import NETWORK_CAMPAIGN_MUTANTS, NETWORK_ENVIRONMENT_MUTANTS
 from tests.policies.object_environment_mutants import OBJECT_ENVIRONMENT_MUTANTS
 from tests.policies.object_mutants import OBJECT_MUTANTS
+from tests.policies.pod_mutants import POD_ENVIRONMENT_MUTANTS, POD_MUTANTS
 from tests.policies.warm_up_mutants import WARM_UP_MUTANTS
 
 Stack = dict[str, Declared]
@@ -43,7 +44,8 @@ MUTANTS = [
         for mutant in [*ENVIRONMENT_MUTANTS, *HOLD_ENVIRONMENT_MUTANTS, *LEASE_MUTANTS]
     ],
     *[Mutant(campaign_stack, *mutant) for mutant in [*HOLD_MUTANTS, *OBJECT_MUTANTS]],
-    *[Mutant(environment_stack, *mutant) for mutant in OBJECT_ENVIRONMENT_MUTANTS],
+    *[Mutant(environment_stack, *mutant) for mutant in [*OBJECT_ENVIRONMENT_MUTANTS, *POD_ENVIRONMENT_MUTANTS]],
+    *[Mutant(campaign_stack, *mutant) for mutant in POD_MUTANTS],
     *[Mutant(campaign_stack, *mutant) for mutant in DETOUR_MUTANTS],
     *[Mutant(environment_stack, *mutant) for mutant in DETOUR_ENVIRONMENT_MUTANTS],
     *[Mutant(prod_stack, *mutant) for mutant in LANE_MUTANTS],

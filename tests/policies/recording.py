@@ -80,6 +80,7 @@ def declared(made: list[Registration]) -> list[Declared]:
     for registered in made:
         one = found[registered.urn]
         one.urn = registered.urn
+        one.ignored, one.deletes_first = list(registered.ignore_changes), registered.delete_before_replace
         one.parent = found.get(registered.parent)
         one.depends_on = [found[urn] for urn in registered.dependencies if urn in found]
         one.property_dependencies = {

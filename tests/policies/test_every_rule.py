@@ -23,7 +23,7 @@ from tests.policies.samples import SAMPLES
 NAMES = Path(__file__).parent / "rules.txt"
 """The names of all rules, one a line."""
 FEWEST_MUTANTS = 3
-BY_TYPE_ALONE = ("no-unseen-objects",)
+BY_TYPE_ALONE = ("no-unseen-objects", "options-known")
 """Rules that look at no property."""
 
 PLANNED = [(judging, one) for judging in RULES for one in judging.about.inputs if one.when is When.PLAN]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -16,6 +17,7 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from policies.rules import RULES
 from tests.policies.harness import campaign_stack, environment_stack
+from warmlane import unbuilt
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,7 +59,17 @@ def nameless() -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
         yield stub
 
 
-def request(props: dict[str, object]) -> analyzer_pb2.AnalyzeRequest:
+def sound() -> dict[str, Any]:
+    """The sender's Deployment with the image that the pack finds committed, or that stands for it."""
+    props = campaign_stack()["deployment"].props
+    images = unbuilt.environment(ROOT, "dev").images
+    assert images is not None
+    for container in props["spec"]["template"]["spec"]["containers"]:
+        container["image"] = images.sender
+    return props
+
+
+def request(props: dict[str, Any]) -> analyzer_pb2.AnalyzeRequest:
     deployment = campaign_stack()["deployment"]
     properties = struct_pb2.Struct()
     json_format.ParseDict(props, properties)
@@ -99,12 +111,12 @@ def test_the_stack_that_the_engine_names_chooses_the_config() -> None:
 
 
 def test_a_sound_sender_passes(analyzer: analyzer_pb2_grpc.AnalyzerStub) -> None:
-    answer = analyzer.Analyze(request(campaign_stack()["deployment"].props), timeout=20)
+    answer = analyzer.Analyze(request(sound()), timeout=20)
     assert list(answer.diagnostics) == []
 
 
 def test_a_violation_is_mandatory(analyzer: analyzer_pb2_grpc.AnalyzerStub) -> None:
-    props = campaign_stack()["deployment"].props
+    props = sound()
     props["spec"]["template"]["spec"]["hostNetwork"] = True
     (diagnostic,) = analyzer.Analyze(request(props), timeout=20).diagnostics
     assert diagnostic.policyName == "no-host-access"
@@ -135,7 +147,7 @@ def test_a_config_that_lowers_a_rule_is_refused(of: str, level: int, request: py
 
 def test_an_environment_with_a_config_of_its_own_may_lower_a_rule(analyzer: analyzer_pb2_grpc.AnalyzerStub) -> None:
     analyzer.Configure(configured(analyzer_pb2.ADVISORY, "no-host-access"), timeout=20)
-    props = campaign_stack()["deployment"].props
+    props = sound()
     props["spec"]["template"]["spec"]["hostNetwork"] = True
     (diagnostic,) = analyzer.Analyze(request(props), timeout=20).diagnostics
     analyzer.Configure(configured(analyzer_pb2.MANDATORY), timeout=20)

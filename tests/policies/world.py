@@ -12,14 +12,19 @@ import yaml
 
 from policies import committed
 from tests.policies.declared import Declared
+from tests.policies.recording import IMAGE
 from warmlane.config import campaign_file, environment_file, parse_campaign, parse_environment
+from warmlane.environment import Images
 from warmlane.sender_config import CONFIG_KEY, sender_config
 from warmlane.snapshot import Snapshot
 
-REPLACED = ("environment", "campaign", "campaigns", "snapshot", "now")
+REPLACED = ("environment", "images", "campaign", "campaigns", "snapshot", "now")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DEV = "dev"
 SALE = "spring-sale"
+
+IMAGES = Images.model_validate(dict.fromkeys(Images.model_fields, IMAGE))
+"""Those of every recorded stack."""
 
 Document = dict[str, Any]
 Edit = Callable[[Document], object]

@@ -44,6 +44,7 @@ class Config:
 
 PROGRAM_CASES = (
     Program("address-protected", "dev", "Eip cedar-address is not protected"),
+    Program("containers-known", "spring-sale.dev", "container idle, runs beside email-sender, gate"),
     Program("default-deny-present", "spring-sale.dev", "Namespace campaign-spring-sale has no NetworkPolicy around it"),
     Program("derived-identity", "spring-sale.dev", "data.username is bmV3c2xldHRlcg=="),
     Program("images-by-digest", "spring-sale.dev", "container idle, names its image as warmlane.local/sender:latest"),
@@ -73,6 +74,12 @@ PROGRAM_CASES = (
     ),
     Program("no-wide-allow", "spring-sale.dev", "campaign-spring-sale/https allows egress to 0.0.0.0/0 on TCP 443"),
     Program("objects-in-own-namespace", "spring-sale.dev", "ConfigMap anywhere has no metadata.namespace"),
+    Program("options-known", "spring-sale.dev", "NetworkPolicy campaign-spring-sale/kept keeps spec as deployed"),
+    Program(
+        "pod-fields-known",
+        "spring-sale.dev",
+        "Pod campaign-spring-sale/two-networks has the annotation k8s.v1.cni.cncf.io/networks",
+    ),
     Program("pod-security-level", "spring-sale.dev", "Namespace campaign-spring-sale does not enforce Pod Security"),
     Program("quota-and-limits-present", "spring-sale.dev", "no ResourceQuota of campaign-spring-sale bounds pods"),
     Program(

@@ -14,7 +14,13 @@ from policies import committed, pack
 from policies.rules import RULES
 from tests.policies.configurations.configuration import Configuration
 
-CACHES = (committed._environment, committed._campaign, committed._naming, committed._snapshot)
+CACHES = (
+    committed._environment,
+    committed._images,
+    committed._campaign,
+    committed._naming,
+    committed._snapshot,
+)
 
 
 @contextmanager

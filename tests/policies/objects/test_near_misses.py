@@ -28,6 +28,7 @@ from tests.policies.object_changes import (
     variable,
     volume,
 )
+from tests.policies.pod_mutants import POD_ENVIRONMENT_NEAR_MISSES, POD_NEAR_MISSES
 
 Stack = dict[str, Declared]
 
@@ -167,8 +168,8 @@ ENVIRONMENT: list[tuple[str, str, Change]] = [
     ),
 ]
 CASES: list[tuple[Callable[[], Stack], str, str, Change]] = [
-    *[(campaign_stack, *case) for case in [*CAMPAIGN, *DETOUR_NEAR_MISSES]],
-    *[(environment_stack, *case) for case in ENVIRONMENT],
+    *[(campaign_stack, *case) for case in [*CAMPAIGN, *DETOUR_NEAR_MISSES, *POD_NEAR_MISSES]],
+    *[(environment_stack, *case) for case in [*ENVIRONMENT, *POD_ENVIRONMENT_NEAR_MISSES]],
 ]
 
 

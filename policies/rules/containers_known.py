@@ -1,0 +1,111 @@
+"""What runs in a pod is what was built for it: its containers, their images, commands and variables.
+
+An image by digest of another registry, a shell in place of the gate, or a container beside it sends as it likes, under
+the campaign's labels and by its lane.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pulumi_policy import Severity
+
+from policies import committed, kubernetes
+from policies.containers import PLATFORM, SENDER, Container
+from policies.inputs import EACH, plan
+from policies.plain import UNKNOWN, at, items
+from policies.rule import About, Resource, resource_rule
+from policies.scopes import POD_TEMPLATES, is_campaign_stack
+
+OTHERS = ("initContainers", "ephemeralContainers")
+
+ABOUT = About(
+    name="containers-known",
+    display_name="Containers known",
+    description=(
+        "A campaign's pods run Postfix and its gate and nothing else, the platform's pods their own programs, each by "
+        "the committed image, with its own command and variables."
+    ),
+    why="A program that nobody committed sends without the gate's limits, as the campaign and by its lane.",
+    remediation=(
+        "Declare CampaignSender, Store or Monitoring (components/); an image is changed by images.* of the environment "
+        "or sender.image of the campaign."
+    ),
+    severity=Severity.CRITICAL,
+    inputs=plan(
+        POD_TEMPLATES,
+        *(("spec", field) for field in OTHERS),
+        *(("spec", "containers", EACH, field) for field in ("name", "image", "command", "args", "env", "envFrom")),
+    ),
+)
+
+
+def judge(resource: Resource) -> Iterator[str]:
+    campaign = kubernetes.campaign(resource)
+    # A pod of a campaign's stack outside its namespace is refused by where it is.
+    if not kubernetes.has_pods(resource) or (is_campaign_stack(resource) and not campaign):
+        return
+    what, spec = kubernetes.title(resource), at(kubernetes.pod_template(resource), "spec")
+    known = SENDER if campaign else PLATFORM.get((kubernetes.namespace(resource), kubernetes.name(resource)))
+    if known is None:
+        yield f"{what} is no workload of the platform, so nobody knows what it runs. Remove it."
+        return
+    for field in OTHERS:
+        for container in items(spec, field):
+            yield f"{what} runs {at(container, 'name')} by {field}, which none of Warmlane's pods needs. Remove it."
+    found = [container for container in items(spec, "containers") if isinstance(container, dict)]
+    for container in found:
+        yield from _container(f"{what}, container {container.get('name')},", container, known, resource)
+    names = [container.get("name") for container in found]
+    missing = sorted({one.name for one in known} - set(names)) if campaign and UNKNOWN not in names else []
+    if missing:
+        yield f"{what} lacks the container {', '.join(missing)}, without which nothing limits its mail. Add it."
+
+
+def _container(what: str, container: dict[str, Any], known: tuple[Container, ...], resource: Resource) -> Iterator[str]:
+    name = container.get("name")
+    own = next((one for one in known if one.name == name), None)
+    if own is None:
+        if name is not UNKNOWN:
+            yield f"{what} runs beside {', '.join(one.name for one in known)}. Remove it."
+        return
+    yield from _image(what, container.get("image"), own, resource)
+    command = items(container, "command")
+    if UNKNOWN not in command and not _is_said(command, own.command):
+        right = " ".join(own.command) or "the image's own"
+        yield f"{what} has the command {' '.join(map(str, command)) or '(none)'}. Set command to {right}."
+    if container.get("args") not in (None, [], UNKNOWN):
+        yield f"{what} has args, which change what its command does. Remove args."
+    if container.get("envFrom") not in (None, [], UNKNOWN):
+        yield f"{what} takes variables from objects that change behind the plan. Remove envFrom."
+    for variable in items(container, "env"):
+        if UNKNOWN in (variable, at(variable, "name"), at(variable, "value")):
+            continue
+        if not any(re.fullmatch(one, f"{at(variable, 'name')}={at(variable, 'value')}") for one in own.variables):
+            yield f"{what} is given the variable {at(variable, 'name')}, which its program is not to have. Remove it."
+
+
+def _is_said(words: list[Any], patterns: tuple[str, ...]) -> bool:
+    return len(words) == len(patterns) and all(
+        re.fullmatch(pattern, str(word)) for pattern, word in zip(patterns, words, strict=True)
+    )
+
+
+def _image(what: str, image: Any, own: Container, resource: Resource) -> Iterator[str]:
+    campaign = committed.campaign(kubernetes.campaign(resource), resource.stack)
+    theirs = getattr(committed.images(resource.stack), own.image)
+    right = (campaign.sender.image if campaign and own.image == "sender" else None) or theirs
+    if image in (right, UNKNOWN):
+        return
+    # While a hold stands, a sender keeps the program that it was deployed with (campaigns/held.py).
+    is_kept = "spec" in resource.ignored and right is not None and str(image).split("@")[0] == right.split("@")[0]
+    if not is_kept:
+        yield (
+            f"{what} runs the image {image}, and the committed config says {right or 'none'}. Commit the image that it "
+            "is to run, or take this one away."
+        )
+
+
+RULE = resource_rule(ABOUT, judge)
