@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from pulumi_policy import EnforcementLevel, PolicyComplianceFramework, PolicyConfigSchema, Severity
@@ -13,6 +14,16 @@ from warmlane.base import Model
 
 DOCUMENT = "docs/policies.md"
 """The generated page with a heading for each rule."""
+
+
+class Looser(StrEnum):
+    """Stands in the annotation of a rule's property, and says which values let more through.
+
+    Of a property without it a report calls every change a weakening, as nobody says what it does.
+    """
+
+    HIGHER = "higher"
+    LOWER = "lower"
 
 
 @dataclass(frozen=True)

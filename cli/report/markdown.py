@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from cli.output import counts
 from cli.report.changes import Kind, StackChange, compared, renamed
 from cli.report.sides import Side, WarmUp
+from cli.report.weakening import Weakening, sentence, table, weakenings
+from cli.report.words import code, safe, some
 
 MARK = "<!-- warmlane report -->"
 """By it the comment is found again, to be updated."""
 LONGEST = 65_536
 """Characters that GitHub takes for a comment (REST API, "body is too long")."""
 CUT = "\n\n(cut: the whole report is among the run's artifacts)\n"
-SHOWN_NAMES = 10
-"""Stacks, files or rules that a line names; the details have all."""
 SHOWN_FIELDS = 5
 """Changed fields that are listed of one resource."""
-SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~-])")
-
-
-def safe(text: str) -> str:
-    """Text of a change as it reads, without its Markdown, HTML or mentions: it may come from anybody."""
-    return SPECIAL.sub(r"\\\1", " ".join(text.split())).replace("@", "&#64;")
-
-
-def code(text: str) -> str:
-    """A name as code."""
-    return f"`{' '.join(text.split()).replace('`', '')}`"
-
-
-def some(parts: Sequence[str], between: str = ", ") -> str:
-    """Texts in a line, the first ones where there are many."""
-    more = f"{between}and {len(parts) - SHOWN_NAMES} more" if len(parts) > SHOWN_NAMES else ""
-    return f"{between.join(parts[:SHOWN_NAMES])}{more}"
 
 
 def unrendered(why: str) -> str:
@@ -52,7 +34,7 @@ def comment(base: Side, head: Side, previews: Mapping[str, Mapping[str, int]] | 
         "",
         *_unrendered_base(base),
         *_refusals(head),
-        *_relaxations(base, head),
+        *table(_weaker(base, head)),
         *_stacks(changes, previews or {}),
         *_topology(base, head),
         *_warm_ups(changes),
@@ -79,23 +61,22 @@ def verdict(base: Side, head: Side) -> str:
     if not head.rules and not parts:
         parts.append("no policy judged anything")
     if parts:
-        return f"**Refused**: {'; '.join(parts)}.{_judges(base, head)}"
-    weaker = _weaker(base, head)
-    note = f", and {len(weaker)} {'is' if len(weaker) == 1 else 'are'} relaxed" if weaker else ""
+        return f"**Refused**: {'; '.join(parts)}.{_cautions(base, head)}"
+    note = ""
     gone = sorted(base.rules - head.rules)
     if gone:
-        note += f", and {len(gone)} no longer {'judges' if len(gone) == 1 else 'judge'} ({some(list(map(code, gone)))})"
-    return f"**Allowed**: {len(head.rules)} of {len(head.rules)} policies passed{note}.{_judges(base, head)}"
+        note = f", and {len(gone)} no longer {'judges' if len(gone) == 1 else 'judge'} ({some(list(map(code, gone)))})"
+    return f"**Allowed**: {len(head.rules)} of {len(head.rules)} policies passed{note}.{_cautions(base, head)}"
 
 
-def _judges(base: Side, head: Side) -> str:
-    """Sentences where there is nothing to compare with, and where the change edits what judges it: then the verdict is
-    its own word."""
+def _cautions(base: Side, head: Side) -> str:
+    """Sentences where there is nothing to compare with, and where the change weakens rules or edits what judges it:
+    then the verdict is its own word."""
     new = " The base can't be rendered: nothing is compared, every stack counts as new." if base.unrendered else ""
     files = {*base.judges, *head.judges}
     changed = sorted(file for file in files if base.judges.get(file) != head.judges.get(file))
     edited = f" It changes what judges it ({some(list(map(code, changed)))}): read that before you trust this."
-    return f"{new}{edited if changed else ''}"
+    return f"{new}{sentence(_weaker(base, head))}{edited if changed else ''}"
 
 
 def summary(changes: Sequence[StackChange]) -> str:
@@ -146,7 +127,8 @@ def _warm_up_text(change: StackChange) -> str:
     name = code(change.name)
     if will is None or was == will:
         return ""
-    late = f", {(will.reached - will.wanted_by).days} days too late" if will.reached > will.wanted_by else ""
+    days = (will.reached - will.wanted_by).days
+    late = f", {days} day{'' if days == 1 else 's'} too late" if days > 0 else ""
     if was is None:
         return (
             f"{name} starts at {will.first_limit:,} messages/day on lane {code(will.lane)} and reaches "
@@ -182,23 +164,8 @@ def _refusals(head: Side) -> Iterator[str]:
         yield ""
 
 
-def _weaker(base: Side, head: Side) -> list[tuple[str, str, str, str]]:
-    """Environment, rule, level before and after, of rules whose level the change lowers."""
-    return [
-        (environment, rule, base.relaxed.get(environment, {}).get(rule, "mandatory"), level)
-        for environment, levels in sorted(head.relaxed.items())
-        for rule, level in sorted(levels.items())
-        if base.relaxed.get(environment, {}).get(rule) != level
-    ]
-
-
-def _relaxations(base: Side, head: Side) -> Iterator[str]:
-    weaker = _weaker(base, head)
-    if weaker:
-        yield "### Policies that the change relaxes"
-        for environment, rule, before, after in weaker:
-            yield f"- {code(rule)} in {code(environment)}: {before} -> {safe(after)}"
-        yield ""
+def _weaker(base: Side, head: Side) -> list[Weakening]:
+    return weakenings(base.settings, head.settings)
 
 
 def _stacks(changes: Sequence[StackChange], previews: Mapping[str, Mapping[str, int]]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from cli.events import Violation
+from cli.report.weakening import Settings, settings
 from warmlane import names
 from warmlane.sender_config import CONFIG_KEY
 
@@ -94,13 +95,13 @@ class Stack:
 
 @dataclass(frozen=True)
 class Side:
-    """All stacks of a commit, by environment the level of each rule that is not mandatory, and by file what judges.
+    """All stacks of a commit, by environment what the rules are told, and by file what judges.
 
     `unrendered` says why nothing of it could be rendered: then it has no stacks.
     """
 
     stacks: Mapping[str, Stack]
-    relaxed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    settings: Mapping[str, Settings] = field(default_factory=dict)
     judges: Mapping[str, str] = field(default_factory=dict)
     unrendered: str = ""
 
@@ -140,8 +141,7 @@ def read(rendered: Mapping[str, Mapping[str, Any]], out: Path, tree: Path) -> Si
 
 def unread(tree: Path, why: str) -> Side:
     """A side of which nothing could be rendered, and `why`: what can be read of its files all the same."""
-    relaxed = {name: _relaxed(tree / "policies" / "config" / f"{name}.json") for name in environments(tree)}
-    return Side({}, {name: levels for name, levels in relaxed.items() if levels}, _digests(tree), why)
+    return Side({}, {name: settings(tree, name) for name in environments(tree)}, _digests(tree), unrendered=why)
 
 
 def environments(tree: Path) -> list[str]:
@@ -199,15 +199,3 @@ def _manifests(directory: Path) -> dict[str, Content]:
         str(file.relative_to(directory).with_suffix("")): yaml.load(file.read_text(), Loader=yaml.CSafeLoader)
         for file in sorted(directory.rglob("*.yaml"))
     }
-
-
-def _relaxed(file: Path) -> dict[str, str]:
-    """By rule, or `all`, the level where it is not mandatory; none in a file that `render` has refused."""
-    try:
-        given = json.loads(file.read_text()) if file.exists() else {}
-    except ValueError:
-        given = {}
-    if not isinstance(given, dict):
-        given = {}
-    levels = {rule: one.get("enforcementLevel") if isinstance(one, dict) else one for rule, one in given.items()}
-    return {rule: level for rule, level in levels.items() if isinstance(level, str) and level != "mandatory"}

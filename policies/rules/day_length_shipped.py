@@ -9,6 +9,7 @@ from pulumi_policy import Severity
 from pydantic import Field
 
 from policies import committed, kubernetes
+from policies.about import Looser
 from policies.rule import About, Resource, configured_resource_rule
 from policies.sender_document import INPUTS, Unreadable, is_sender_config, read
 from warmlane.base import Model
@@ -18,7 +19,7 @@ from warmlane.pacing.moments import UTC_DAY
 class DayLength(Model):
     """Properties of the rule in the pack's config."""
 
-    shortest: Annotated[int, Field(ge=24, le=UTC_DAY)] = Field(
+    shortest: Annotated[int, Field(ge=24, le=UTC_DAY), Looser.LOWER] = Field(
         default=UTC_DAY, description="Shortest sending day that the environment may have, in seconds; lower in a lab."
     )
 

@@ -10,6 +10,7 @@ from pulumi_policy import Severity
 from pydantic import Field
 
 from policies import committed, kubernetes
+from policies.about import Looser
 from policies.known import SnapshotConfig
 from policies.leases import TABLE_INPUTS, is_lease_table
 from policies.rule import About, Resource, configured_resource_rule
@@ -34,7 +35,7 @@ ABOUT = About(
 class NewLanes(SnapshotConfig):
     """What the rule is told beside its name in `policies/config/<environment>.json`."""
 
-    most: Annotated[int, Field(ge=1, le=50)] = Field(
+    most: Annotated[int, Field(ge=1, le=50), Looser.HIGHER] = Field(
         default=5,
         description="New lanes within seven days. The default is AWS' quota of elastic IPs in a region (Amazon VPC "
         "quotas, docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html).",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,12 +32,12 @@ IMAGES = """
 
 
 def edit(tree: Path, name: str, *pairs: tuple[str, str]) -> None:
-    """Replaces texts of a file; each must stand there, or the sample is no sample any more."""
+    """Replaces what patterns match in a file; each must match, or the sample is no sample any more."""
     file = tree / name
     text = file.read_text()
-    for old, new in pairs:
-        assert old in text, f"{name} no longer holds {old!r}"
-        text = text.replace(old, new)
+    for pattern, new in pairs:
+        text, count = re.subn(pattern, new.replace("\\", r"\\"), text)
+        assert count, f"{name} no longer holds {pattern!r}"
     file.write_text(text)
 
 
@@ -63,8 +64,8 @@ def beyond_plan(tree: Path) -> None:
     edit(
         tree,
         SPRING_SALE,
-        ("daily_volume: 1000000", "daily_volume: 1400000"),
-        ('wanted_by: "2026-12-15"', 'wanted_by: "2026-11-04"'),
+        (r"daily_volume: \d+", "daily_volume: 1900000"),
+        (r'wanted_by: "[\d-]+"', 'wanted_by: "2026-11-04"'),
     )
 
 
@@ -73,7 +74,7 @@ def wide(tree: Path) -> None:
         tree,
         "warmlane/isolation.py",
         (
-            '"ports": _tcp(names.SMTP_PORT)}],\n    }\n\n\ndef _sender',
+            re.escape('"ports": _tcp(names.SMTP_PORT)}],\n    }\n\n\ndef _sender'),
             '"ports": _tcp(names.SMTP_PORT, 443)}],\n    }\n\n\ndef _sender',
         ),
     )
@@ -84,7 +85,7 @@ def moved(tree: Path) -> None:
         tree,
         DEV,
         ("    leases:\n", f"      cedar:{LANE}    leases:\n"),
-        ("newsletter: {lane: birch", "newsletter: {lane: cedar"),
+        (r"newsletter: \{lane: birch", "newsletter: {lane: cedar"),
     )
 
 
@@ -99,7 +100,7 @@ def leaked(tree: Path) -> None:
         tree,
         "components/sender_pod.py",
         (
-            '[{"name": "CAMPAIGN_ID", "value": campaign_id}]',
+            re.escape('[{"name": "CAMPAIGN_ID", "value": campaign_id}]'),
             '[{"name": "CAMPAIGN_ID", "value": campaign_id}, {"name": "SMTP_PASSWORD", "value": "hunter2hunter2"}]',
         ),
     )
@@ -109,12 +110,12 @@ def renamed(tree: Path) -> None:
     text = (tree / NEWSLETTER).read_text().replace("id: newsletter", "id: bulletin")
     (tree / NEWSLETTER).unlink()
     (tree / "campaigns/Pulumi.bulletin.dev.yaml").write_text(text)
-    edit(tree, DEV, ("newsletter: {lane", "bulletin: {lane"))
+    edit(tree, DEV, (r"newsletter: \{lane", "bulletin: {lane"))
 
 
 def removed(tree: Path) -> None:
     (tree / NEWSLETTER).unlink()
-    edit(tree, DEV, ('      newsletter: {lane: birch, since: "2026-11-02"}\n', ""))
+    edit(tree, DEV, (r" *newsletter: \{lane: birch.*\n", ""))
 
 
 def bumped(tree: Path) -> None:
@@ -148,13 +149,13 @@ SAMPLES = {
         added,
         ALLOWED,
         ("1 campaign added (`winter-sale.dev` on lane `cedar`: +", "1 environment changed (`dev`: +"),
-        ("Warm-up: `winter-sale.dev` starts at 200,000 messages/day on lane `cedar` and reaches 250,000 on",),
+        ("Warm-up: `winter-sale.dev` starts at ", "messages/day on lane `cedar` and reaches "),
     ),
     "volume beyond plan": Sample(
         beyond_plan,
         ("**Refused**", "`warm-up-schedule`"),
         ("1 campaign changed (`spring-sale.dev`: ~1).",),
-        ("`spring-sale.dev` goes from 250,000 to 1,400,000 messages/day", "days too late."),
+        ("`spring-sale.dev` goes from ", " to 1,900,000 messages/day", "too late."),
     ),
     "network rule widened": Sample(
         wide, ("**Refused**", "`no-wide-allow`"), ("3 campaigns changed (", "`newsletter.dev`: ~1"), UNCHANGED
@@ -163,9 +164,14 @@ SAMPLES = {
         moved,
         ALLOWED,
         ("1 environment changed (`dev`: +", "1 campaign changed (`newsletter.dev`: ~"),
-        ("Warm-up: `newsletter.dev` moves from lane `birch` to `cedar`, which starts at 200,000",),
+        ("Warm-up: `newsletter.dev` moves from lane `birch` to `cedar`, which starts at ",),
     ),
-    "policy config relaxed": Sample(relaxed, ("**Allowed**", "and 1 is relaxed."), ("No stack changes.",), UNCHANGED),
+    "policy config relaxed": Sample(
+        relaxed,
+        (*ALLOWED, "1 rule is weakened (`no-wide-allow` in `dev`: enforcementLevel from mandatory to advisory)."),
+        ("No stack changes.",),
+        UNCHANGED,
+    ),
     "secret leaked": Sample(
         leaked, ("**Refused**", "`secrets-in-secrets`"), ("3 campaigns changed (", "`newsletter.dev`: ~1"), UNCHANGED
     ),
@@ -173,7 +179,7 @@ SAMPLES = {
         renamed,
         ALLOWED,
         ("Campaign `newsletter.dev` is renamed to `bulletin.dev`: its sender and namespace are made anew",),
-        ("Warm-up: `bulletin.dev` starts at 200,000 messages/day on lane `birch`",),
+        ("Warm-up: `bulletin.dev` starts at ", "messages/day on lane `birch`"),
     ),
     "campaign removed": Sample(
         removed,
