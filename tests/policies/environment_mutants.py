@@ -93,6 +93,24 @@ ENVIRONMENT_MUTANTS: list[tuple[str, str, Change, str]] = [
     ),
     (
         "no-wide-allow",
+        "the store for everybody",
+        lambda s: s["platform-store-from-senders"].props["spec"]["ingress"][0].pop("from"),
+        "warmlane-platform/store-from-senders allows ingress from anywhere on TCP 5432",
+    ),
+    (
+        "no-wide-allow",
+        "the store for whoever is called a sender",
+        lambda s: s["platform-store-from-senders"].props["spec"]["ingress"][0]["from"][0].update(namespaceSelector={}),
+        "warmlane-platform/store-from-senders allows ingress",
+    ),
+    (
+        "no-wide-allow",
+        "more of the platform than the store",
+        lambda s: s["platform-store-from-senders"].props["spec"].update(podSelector={}),
+        "warmlane-platform/store-from-senders allows ingress",
+    ),
+    (
+        "no-wide-allow",
         "monitoring's namespace",
         lambda s: s.update(added=allow_all("warmlane-monitoring")),
         "warmlane-monitoring/added allows egress to anywhere on every port",

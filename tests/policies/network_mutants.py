@@ -67,6 +67,18 @@ NETWORK_CAMPAIGN_MUTANTS: list[tuple[str, str, Change, str]] = [
         other_type("default-deny", "kubernetes:networking.k8s.io/v1:NetworkPolicyPatch"),
         "has no NetworkPolicy around it",
     ),
+    (
+        WIDE,
+        "all of the platform",
+        lambda s: s["store-egress"].props["spec"]["egress"][0]["to"][0].pop("podSelector"),
+        "store-egress allows egress",
+    ),
+    (
+        WIDE,
+        "the store's other ports",
+        lambda s: s["store-egress"].props["spec"]["egress"][0].pop("ports"),
+        "store-egress allows egress",
+    ),
     (WIDE, "all of IPv6", egress(block("::/0"), SMTP), "Too wide: ::/0"),
     (WIDE, "private IPv6", egress(block("fd00:ec2::254/128"), SMTP), "fd00:ec2::254/128"),
     (WIDE, "IPv4 as IPv6", egress(block("::ffff:0.0.0.0/96"), SMTP), "Write it as 0.0.0.0/0"),
