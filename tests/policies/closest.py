@@ -32,6 +32,7 @@ from tests.policies.object_changes import (
     variable,
     volume,
 )
+from tests.policies.pod_mutants import field, ignoring
 from tests.policies.warm_up_mutants import DOMAIN, caps, committed, domain, given, recipients, schedule
 from warmlane.config import campaign_file
 
@@ -109,6 +110,7 @@ def projected(*sources: Any) -> Change:
 
 CLOSEST = [
     Close("address-protected", environment_stack, host, "platform-namespace", "amber-address"),
+    Close("containers-known", campaign_stack, lambda i: container(image=i), IMAGE, IMAGE.replace("ab", "cd")),
     Close("day-length-shipped", campaign_stack, lambda n: given(lambda b: b.update(day_length=n)), 86_400, 43_200),
     Close(
         "default-deny-present",
@@ -190,7 +192,15 @@ CLOSEST = [
         WHERE,
         "default",
     ),
+    Close(
+        "options-known",
+        campaign_stack,
+        lambda ignored: ignoring("deployment", *ignored),
+        ("spec",),
+        ("spec", "metadata"),
+    ),
     Close("organisation-caps", campaign_stack, lambda n: given(caps(campaign_daily_volume=n)), VOLUME, VOLUME - 1),
+    Close("pod-fields-known", campaign_stack, lambda s: field(terminationGracePeriodSeconds=s), 600, 601),
     Close("pod-security-level", campaign_stack, lambda name: level(name, "latest"), "baseline", "privileged"),
     Close("quota-and-limits-present", campaign_stack, lambda pods: hard(pods=pods), 3, 4),
     Close(

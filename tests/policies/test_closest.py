@@ -54,6 +54,7 @@ def declared(stack: Stack) -> Any:
             "type": item.type,
             "props": item.props,
             "protect": item.protect,
+            "ignored": item.ignored,
             "waits for": {names[other.urn]: True for other in item.depends_on},
             "made from": {
                 key: sorted(names[other.urn] for other in others) for key, others in item.property_dependencies.items()
