@@ -52,6 +52,7 @@ def run(output: Output, repository: Path, selection: Selection, out: Path | None
         images_not_built=list(plan.placeholders.values()),
         stacks=[tell.facts(one) for one in found],
         collisions=shared,
+        kept=[text for one in found for text in one.kept],
         left_out=left_out,
         seconds=seconds | tell.seconds(found),
     )
@@ -92,6 +93,7 @@ def planned(repository: Path, name: str, out: Path) -> Plan:
 def notes(plan: Plan, found: Sequence[Rendered], shared: Sequence[str]) -> list[str]:
     """What a person should know beside the tables: warnings, refusals, and what to do."""
     texts = tell.refusals(found)
+    texts += [text for one in found for text in one.kept]
     texts += shared
     texts += tell.warnings(found)
     if plan.placeholders:

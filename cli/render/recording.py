@@ -51,6 +51,7 @@ class Registration:
     inputs: dict[str, Any]
     outputs: dict[str, Any]
     protect: bool
+    retain_on_delete: bool
     ignore_changes: tuple[str, ...]
     delete_before_replace: bool | None
     secret_outputs: tuple[str, ...]
@@ -101,6 +102,7 @@ class Monitor(mocks.MockMonitor):
             inputs=inputs,
             outputs=inputs if request.custom else {},
             protect=request.protect,
+            retain_on_delete=request.retainOnDelete,
             ignore_changes=tuple(request.ignoreChanges),
             delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
             secret_outputs=tuple(request.additionalSecretOutputs),
@@ -128,7 +130,9 @@ class Monitor(mocks.MockMonitor):
         urn = self.make_urn("", type_, name)
         if urn not in self.by_urn:
             given: dict[str, Any] = {}
-            self.by_urn[urn] = Registration(urn, type_, name, True, "", "", given, given, False, (), None, (), (), {})
+            self.by_urn[urn] = Registration(
+                urn, type_, name, True, "", "", given, given, False, False, (), None, (), (), {}
+            )
             self.recording.registrations.append(self.by_urn[urn])
 
     def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:  # noqa: N802 - gRPC's name

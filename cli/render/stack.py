@@ -15,6 +15,7 @@ import infra.program
 from campaigns.deployed import undeployed
 from cli.outcome import Code, ConfigRefused
 from cli.render import judging, manifests, uniqueness
+from cli.render.kept import kept
 from cli.render.recording import Recording, Refusal, record
 from cli.stacks import Stack, environment_stack
 from policies.rules import RULES
@@ -60,6 +61,8 @@ class Rendered:
     judgement: judging.Judgement = field(default_factory=judging.Judgement)
     warnings: list[str] = field(default_factory=list)
     claims: list[uniqueness.Claim] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    """Sentences about what would outlive its removal."""
     manifests: int = 0
     failure: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
@@ -96,9 +99,10 @@ def render(plan: Plan, stack: Stack) -> Rendered:
     clock.ends("verdicts")
     found.warnings = list(dict.fromkeys(recording.warnings))
     found.claims = uniqueness.claims(recording)
+    found.kept = list(kept(recording))
     found.manifests = manifests.write(plan.out, recording, plan.placeholders)
     clock.ends("manifests")
-    if found.judgement.refused:
+    if found.judgement.refused or found.kept:
         found.code = Code.REFUSED
     return found
 
@@ -116,7 +120,7 @@ def recorded(plan: Plan, stack: Stack) -> Recording:
     campaign = config.load_campaign(plan.repository, id_, plan.name)
     lease = config.check_campaign(campaign, stack.name, environment, config.campaign_file(id_, plan.name))
     recording = record(
-        lambda: campaigns.program.deploy(environment, plan.name, campaign, lease, _secret()),
+        lambda: campaigns.program.deploy(environment, plan.name, campaign, lease, _secret(), manifests.SECRET),
         stack.project,
         stack.name,
         # Nobody is asked what is deployed, so addresses are unknown; the program's warning about that is not news.

@@ -214,6 +214,24 @@ def test_what_must_differ_is_compared_across_stacks(
     ]
 
 
+def test_a_resource_that_would_outlive_its_removal_is_refused(
+    rendering: World, warmlane: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = campaigns.program.deploy
+
+    def more(*given: Any) -> None:
+        program(*given)
+        metadata = {"name": "left", "namespace": "campaign-spring-sale"}
+        ConfigMap("left", metadata=metadata, opts=pulumi.ResourceOptions(retain_on_delete=True))
+
+    monkeypatch.setattr(campaigns.program, "deploy", more)
+    code, out, _ = warmlane("render", "-c", "spring-sale", "--json")
+    told = json.loads(out)
+    assert code == 1 and told["stacks"][0]["result"] == "refused"
+    (text,) = told["kept"]
+    assert text.startswith("The stack spring-sale.dev would leave kubernetes:core/v1:ConfigMap left behind")
+
+
 def test_workers_say_what_one_process_says(rendering: World, warmlane: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     _, alone, _ = warmlane("render", "--all", "--json")
     before = documents(rendering.repository / ".render")

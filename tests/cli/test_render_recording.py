@@ -12,9 +12,12 @@ import pytest
 from pulumi.runtime import settings
 from pulumi_aws.ec2 import Eip
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
+from cli.render.kept import kept
 from cli.render.recording import Recording, Refusal, record
+from warmlane import names
 
 
 class Inner(pulumi.ComponentResource):
@@ -129,3 +132,18 @@ def test_warnings_are_kept_and_debugging_is_not() -> None:
         pulumi.log.warn("mind this", resource=ConfigMap("it", data={}))
 
     assert record(program, "project", "stack").warnings == ["mind this"]
+
+
+@pytest.mark.parametrize(
+    ("project", "name", "count"),
+    [
+        (names.CAMPAIGN_PROJECT, "smtp-egress", 0),
+        (names.CAMPAIGN_PROJECT, "default-deny", 1),
+        (names.ENVIRONMENT_PROJECT, "smtp-egress", 1),
+    ],
+)
+def test_only_the_way_out_of_a_campaign_may_stay(project: str, name: str, count: int) -> None:
+    def program() -> None:
+        NetworkPolicy("it", metadata={"name": name}, opts=pulumi.ResourceOptions(retain_on_delete=True))
+
+    assert len(list(kept(record(program, project, "spring-sale.dev")))) == count

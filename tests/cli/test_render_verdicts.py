@@ -130,6 +130,7 @@ def resource(**inputs: Any) -> Recording:
         inputs=inputs,
         outputs=inputs,
         protect=False,
+        retain_on_delete=False,
         ignore_changes=(),
         delete_before_replace=None,
         secret_outputs=(),
