@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -15,6 +14,7 @@ from lab import lifecycle
 from lab.node import holder
 from lab.node.bringup import AWS
 from tests.acceptance.conftest import CAMPAIGNS, ROOT
+from tests.clone import copied
 
 # It makes the lab anew, so what other tests hold of it would be stale.
 pytestmark = [pytest.mark.lab, pytest.mark.last, pytest.mark.timeout(900)]
@@ -36,12 +36,7 @@ def git(directory: Path, *words: str) -> str:
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """The repository's files as they are now, committed to a repository of their own, with this one's packages."""
-    directory = tmp_path / "tree"
-    directory.mkdir()
-    for name in git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0"):
-        if name and (ROOT / name).exists():
-            (directory / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, directory / name)
+    directory = copied(tmp_path / "tree")
     for name in ("requirements.lock", "pyproject.toml"):
         # Older than the packages, which `make` would install again otherwise.
         os.utime(directory / name, (0, 0))

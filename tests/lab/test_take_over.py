@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from lab.node import confines, holder, processes
 from lab.node.bringup import Bringup
 from lab.node.holder import Holder
 from lab.node.processes import Started
+from tests.clone import copied
 
 
 @pytest.fixture
@@ -72,13 +72,7 @@ class Clone:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        names = subprocess.run(listed, cwd=settings.REPOSITORY, capture_output=True, text=True, check=True).stdout
-        for name in filter(None, names.split("\0")):
-            source, target = settings.REPOSITORY / name, directory / name
-            if source.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, target)
+        copied(directory)
 
     def lab(self, verb: str, required: str = "") -> subprocess.CompletedProcess[str]:
         variables = {**os.environ, "PYTHONPATH": str(self.directory), settings.REQUIRE_LAB: required}

@@ -15,6 +15,7 @@ import pytest
 
 from lab import images, lifecycle, settings
 from lab.node import confines
+from tests.clone import copied
 
 pytestmark = [pytest.mark.lab, pytest.mark.last, pytest.mark.timeout(1500)]
 
@@ -57,18 +58,7 @@ def root(tmp_path: Path, progress: Callable[[str], None]) -> Path:
     directory = tmp_path / "root"
     directory.mkdir()
     unpack(images.ensure_machine(progress).archive, directory)
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=settings.REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    for name in filter(None, listed.split("\0")):
-        source, target = settings.REPOSITORY / name, directory / "warmlane" / name
-        if source.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target)
+    copied(directory / "warmlane")
     for carried in CARRIED:
         source, target = Path(carried), directory / carried.removeprefix("/")
         if source.is_dir():

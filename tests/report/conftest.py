@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,31 +10,20 @@ import pytest
 
 from cli.report.command import side
 from cli.report.sides import Side
-from lab import settings
+from tests.clone import copied
 from tests.report.samples import with_images
 
 
-def copied(target: Path) -> Path:
-    """The clone's committed and new files, prod with images."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=settings.REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    for name in filter(None, listed.split("\0")):
-        if (settings.REPOSITORY / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(settings.REPOSITORY / name, target / name)
-    with_images(target)
+def with_built_images(target: Path) -> Path:
+    """A copy of the clone, prod with images."""
+    with_images(copied(target))
     return target
 
 
 @pytest.fixture(scope="session")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The copy that nobody changes."""
-    return copied(tmp_path_factory.mktemp("original"))
+    return with_built_images(tmp_path_factory.mktemp("original"))
 
 
 @pytest.fixture(scope="session")
