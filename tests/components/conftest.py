@@ -1,4 +1,8 @@
-"""A Pulumi engine for tests that records what a program registers, with the options that Pulumi's own mocks drop."""
+"""A Pulumi engine for tests that records what a program registers, with the options that Pulumi's own mocks drop.
+
+It answers as an update does, where providers have made what comes first, so that ids, addresses and applied values are
+known. `cli/render/recording.py` answers as a first preview does, where they are not.
+"""
 
 from __future__ import annotations
 
