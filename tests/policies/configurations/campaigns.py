@@ -68,6 +68,7 @@ def campaign(decks: Decks, held: Held, dns_namespace: str) -> Document:
         "producers": _producers(decks, dns_namespace),
         "spool": "handover",
     }
+    given(decks, found, "max_backlog_days", 1, 3, 30)
     if plan is not None:
         found["plan"] = plan.value
     if decks.often("sender", 4, 5):

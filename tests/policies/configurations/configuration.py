@@ -24,6 +24,7 @@ from tests.policies.configurations.shapes import SHAPES, Document, Shape, given,
 from warmlane.campaign import Campaign
 from warmlane.config import campaign_file, environment_file, parse_campaign, parse_environment
 from warmlane.environment import Environment, Images, Lane, Lease, LeaseState
+from warmlane.pacing.moments import UTC_DAY
 from warmlane.snapshot import Snapshot
 
 ROOTS: list[type[BaseModel]] = [Environment, Campaign, Snapshot, *{rule.config for rule in RULES if rule.config}]
@@ -104,6 +105,7 @@ def _configuration(decks: Decks, now: datetime) -> Configuration:
     name, shape = decks.deal("name", NAMES), decks.deal("shape", SHAPES)
     environment, images = surroundings.environment(decks, shape)
     policies = _policies(decks)
+    _day(decks, environment, policies)
     kind = decks.deal("snapshot", snapshots.KINDS)
     count = decks.deal("lanes", LANES)
     made = dict[str, tuple[str, History, Lane]]()
@@ -146,6 +148,14 @@ def _policies(decks: Decks) -> Document:
     if new_lanes:
         found["new-lanes-a-week"] = new_lanes
     return found
+
+
+def _day(decks: Decks, environment: Document, policies: Document) -> None:
+    """A sending day that is as short as the pack's config allows, or longer."""
+    shortest = decks.deal("shortest", [None, 24, 3600, UTC_DAY])
+    if shortest is not None:
+        policies["day-length-shipped"] = {"shortest": shortest}
+    given(decks, environment, "day_length", shortest or UTC_DAY, UTC_DAY)
 
 
 def _lease(decks: Decks, lane: str, history: History) -> Document:

@@ -38,7 +38,9 @@ def environment(decks: Decks, shape: Shape) -> tuple[Document, Document | None]:
         given(decks, found[part], f"{part}.storage_class", "local")
         given(decks, found[part], f"{part}.storage", "1Mi", "50Gi", "16Ti")
     given(decks, found["monitoring"], "monitoring.retention_days", 1, 90)
+    given(decks, found["store"], "store.suppression_keys", ["1"], ["2", "1"])
     given(decks, found, "secrets_file", ".lab/secrets.json")
+    given(decks, found, "adopted_file", ".lab/adopted.json")
     images = {**IMAGES, **({"grafana": f"registry.example/grafana{DIGEST}"} if decks.often("grafana", 1, 2) else {})}
     where = decks.deal("images", ["written", "in a file", "in a file that is not there", "nowhere"])
     if where == "written":

@@ -58,4 +58,6 @@ def test_no_list_reaches_into_another_campaign() -> None:
 def test_other_namespaces_have_no_list() -> None:
     assert listed("default", "dev") is None
     assert listed("kube-system", "spring-sale.dev") is None
-    assert listed("warmlane-platform", "dev") == [], "nothing of the platform is reached or reaches out yet"
+    (only_way,) = listed("warmlane-platform", "dev") or []
+    assert only_way[DIRECTION] == only("Ingress"), "senders reach the store, and the platform reaches nobody"
+    assert only_way[PORTS] == ranges([(5432, 5432)])
