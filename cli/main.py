@@ -16,6 +16,7 @@ from cli.hold import command as hold_commands
 from cli.invocation import INSTALLED, Invocation, committed, engine_of, repository_around
 from cli.outcome import Code, Misused, Stop, WorldFailed
 from cli.output import Output, counts
+from cli.suppress import command as suppress_commands
 
 JSON_OPTION = "--json"
 
@@ -42,6 +43,7 @@ app = typer.Typer(
 app.add_typer(lab_commands.app, name="lab")
 app.add_typer(images_commands.app, name="images")
 app.add_typer(policy_commands.app, name="policy")
+app.add_typer(suppress_commands.app, name="suppress")
 app.command(name="hold")(hold_commands.hold_)
 app.command(name="release")(hold_commands.release)
 

@@ -8,28 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from sqlalchemy import Connection, case, func, or_, select, text, tuple_
 from sqlalchemy.dialects import sqlite
 
 from services.store.tables import WHOLE_ORGANISATION, Suppression
 from warmlane.recipients.hashing import KeyedHash
+from warmlane.recipients.suppression import NEVER_EXPIRES
+from warmlane.recipients.suppression import Kind as Kind
 
 ASKED_AT_ONCE = 1000
 """Hashes in one question."""
-
-
-class Kind(StrEnum):
-    """Why a recipient is suppressed."""
-
-    COMPLAINT = "complaint"
-    UNSUBSCRIBE = "unsubscribe"
-    HARD_BOUNCE = "hard_bounce"
-    MANUAL = "manual"
-
-
-NEVER_EXPIRES = frozenset({Kind.COMPLAINT, Kind.UNSUBSCRIBE})
 
 
 @dataclass(frozen=True)

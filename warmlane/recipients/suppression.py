@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Protocol
 
 from warmlane.recipients.hashing import KeyedHash
+
+
+class Kind(StrEnum):
+    """Why a recipient is suppressed."""
+
+    COMPLAINT = "complaint"
+    UNSUBSCRIBE = "unsubscribe"
+    HARD_BOUNCE = "hard_bounce"
+    MANUAL = "manual"
+
+
+NEVER_EXPIRES = frozenset({Kind.COMPLAINT, Kind.UNSUBSCRIBE})
 
 
 class SuppressionUnavailable(Exception):

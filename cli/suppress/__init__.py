@@ -1,0 +1,1 @@
+"""`warmlane suppress`: who may not be mailed, told to the store by a person."""
