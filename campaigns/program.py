@@ -6,7 +6,7 @@ import pulumi
 
 from campaigns.deployed import deployed
 from components import providers, secret_values
-from components.committed import campaign_of_stack
+from components.committed import campaign_of_stack, reflector_key
 from components.isolation import CampaignIsolation
 from components.sender import CampaignSender
 from warmlane import names
@@ -18,11 +18,16 @@ def run() -> None:
     """The program of the selected stack. Raises ConfigError before any resource is registered."""
     environment_name, environment, campaign, lease = campaign_of_stack(pulumi.get_stack())
     password = secret_values.submission_password(environment, campaign.id)
-    deploy(environment, environment_name, campaign, lease, password)
+    deploy(environment, environment_name, campaign, lease, password, reflector_key(environment))
 
 
 def deploy(
-    environment: Environment, environment_name: str, campaign: Campaign, lease: Lease, password: pulumi.Input[str]
+    environment: Environment,
+    environment_name: str,
+    campaign: Campaign,
+    lease: Lease,
+    password: pulumi.Input[str],
+    reflector_public_key: str,
 ) -> tuple[CampaignIsolation, CampaignSender]:
     """Registers everything of a campaign and its outputs."""
     kubernetes = providers.kubernetes_provider(environment.cluster)
@@ -42,6 +47,7 @@ def deploy(
         environment=environment,
         lease=lease,
         address=outside.address,
+        reflector_key=reflector_public_key,
         password=password,
         store_access=outside.store_access,
         isolation=isolation.objects,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pulumi
 
-from warmlane import config, lane_history
+from warmlane import config, lane_history, reflection
 from warmlane.base import Model
 from warmlane.campaign import Campaign
 from warmlane.environment import Environment, Lease
@@ -55,6 +55,24 @@ def adopted_until(environment: Environment, repository: Path = REPOSITORY) -> da
     if file is None or not (repository / file).exists():
         return None
     return lane_history.adopted_until((repository / file).read_text(), str(file))
+
+
+def reflector_key(environment: Environment, repository: Path = REPOSITORY) -> str:
+    """The public key of the environment's reflector, 32 octets in base64.
+
+    Raises ConfigError when the file that should hold it is missing or holds no key.
+    """
+    reflector = environment.reflector
+    if reflector.public_key_file is None:
+        return str(reflector.public_key)
+    file = str(reflector.public_key_file)
+    try:
+        text = (repository / file).read_text().strip()
+        reflection.public_key(text)
+    except (OSError, ValueError):
+        advice = "`make up` writes the lab's; elsewhere write the key under reflector.public_key"
+        raise ConfigError(file, [Problem("", "(no public key)", advice)]) from None
+    return text
 
 
 def _agree(key: str, committed: Model, parse: Callable[[object], Model], file: str) -> None:

@@ -26,7 +26,7 @@ class CampaignSender(pulumi.ComponentResource):
     Postfix and its gate under the origin's names, pinned to the campaign's lane. Makes, all in `campaign-<id>`:
 
     - `ConfigMap` `<id>-config`: who the sender is and what the warm-up lets it send; known before anything is deployed
-    - `ConfigMap` `<id>-identity`: the lane's address
+    - `ConfigMap` `<id>-identity`: the lane's address, and the reflector that proves it
     - `Secret` `<id>-submission`: with which the campaign's producers authenticate
     - `Secret` `<id>-store`: with which the sender reaches the platform's store, and the keys that hash recipients
     - `Deployment` `<id>-deployment`: `email-sender-campaign-<id>`
@@ -41,13 +41,14 @@ class CampaignSender(pulumi.ComponentResource):
         environment: Environment,
         lease: Lease,
         address: pulumi.Input[str],
+        reflector_key: str,
         password: pulumi.Input[str],
         store_access: pulumi.Input[Mapping[str, str]],
         isolation: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`address` is the lane's public address, `store_access` the files of `sender-store`; `isolation` is everything
-        that must stand before the first pod.
+        """`address` is the lane's public address, `reflector_key` the public key of the environment's reflector,
+        `store_access` the files of `sender-store`; `isolation` is everything that must stand before the first pod.
         """
         super().__init__(TYPE, name, None, opts)
         inside = pulumi.ResourceOptions(parent=self, depends_on=list(isolation))
@@ -65,7 +66,7 @@ class CampaignSender(pulumi.ComponentResource):
         self.identity = ConfigMap(
             f"{name}-identity",
             metadata=metadata(names.SENDER_IDENTITY_CONFIG_MAP),
-            data={IDENTITY_KEY: pulumi.Output.json_dumps({"address": address})},
+            data={IDENTITY_KEY: identity_document(address, environment, reflector_key)},
             opts=inside,
         )
         self.submission = Secret(
@@ -108,6 +109,12 @@ def config_document(campaign: Campaign, environment: Environment, lease: Lease) 
     """The sender's config.json; the same config gives the same text."""
     lane = environment.lanes[lease.lane]
     return json.dumps(sender_config(campaign, lease.lane, lane, lease, environment), sort_keys=True)
+
+
+def identity_document(address: pulumi.Input[str], environment: Environment, key: str) -> pulumi.Output[str]:
+    """The sender's identity.json: the lane's address, and the reflector that proves it."""
+    reflector = {"address": str(environment.reflector.address), "public_key": key}
+    return pulumi.Output.json_dumps({"address": address, "reflector": reflector})
 
 
 def submission_data(campaign_id: str, password: pulumi.Input[str]) -> dict[str, pulumi.Input[str]]:

@@ -27,6 +27,7 @@ from lab.toolchain import Report
 SERVICES = (
     "outside-dns",
     "receivers",
+    "reflector",
     AWS,
     "etcd",
     "kube-apiserver",

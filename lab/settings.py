@@ -30,10 +30,11 @@ REQUIRE_LAB = "WARMLANE_REQUIRE_LAB"
 clone, and a test run that can't have it fails."""
 
 LOCAL = REPOSITORY / ".lab"
-"""Files of this clone that git ignores: secrets.json, images.json, adopted.json."""
+"""Files of this clone that git ignores: secrets.json, images.json, adopted.json, reflector.pub."""
 IMAGES_FILE = LOCAL / "images.json"
 SECRETS_FILE = LOCAL / "secrets.json"
 ADOPTED_FILE = LOCAL / "adopted.json"
+REFLECTOR_FILE = LOCAL / "reflector.pub"
 
 AWS_QUOTAS = STATE / "aws-quotas.json"
 """Quotas of the lab's AWS account that differ from AWS' defaults, by name (`lab/aws/quotas.py`)."""
@@ -61,6 +62,7 @@ LOAD_BALANCER_RANGE = (IPv4Address("198.51.100.240"), IPv4Address("198.51.100.25
 OUTSIDE_NETWORK = IPv4Network("203.0.113.0/24")
 OUTSIDE_ROUTER = IPv4Address("203.0.113.1")
 OUTSIDE_HOST = IPv4Address("203.0.113.2")
+OUTSIDE_REFLECTOR = IPv4Address("203.0.113.24")
 OUTSIDE_DNS = IPv4Address("203.0.113.53")
 
 POD_NETWORK = IPv4Network("10.244.0.0/16")

@@ -283,6 +283,26 @@ class Store(Model):
         return self
 
 
+class Reflector(Model):
+    """The responder outside that tells a sender, signed, from which address its connections come (port 25)."""
+
+    address: IPv4Address = Field(description="Its public address; senders reach port 25 of it.")
+    public_key: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$")] | None = Field(
+        default=None,
+        description="Its Ed25519 public key: 32 octets in base64. Unset where `public_key_file` names one.",
+    )
+    public_key_file: PurePosixPath | None = Field(
+        default=None, description="File (relative to the repository) that the key is read from; the lab writes it."
+    )
+
+    @model_validator(mode="after")
+    def one_key(self) -> Reflector:
+        """The key stands here or in a file."""
+        if (self.public_key is None) is (self.public_key_file is None):
+            raise ValueError("name either public_key or public_key_file")
+        return self
+
+
 class Environment(Model):
     """An environment: a cluster, its lanes, who holds them, and the platform's services."""
 
@@ -297,6 +317,7 @@ class Environment(Model):
     leases: dict[Identifier, Lease] = Field(default_factory=dict, description="By campaign, the lane that it holds.")
     caps: Caps = Field(default_factory=Caps, description="Caps of the organisation.")
     store: Store = Field(description="The platform's database.")
+    reflector: Reflector = Field(description="What proves to a sender that its mail leaves as its lane.")
     monitoring: Monitoring = Field(description="How outcomes and reputation are shown.")
     feedback: Literal["none"] = Field(
         description="`none`: nothing closes a sender by itself; Pulumi declares the way out."

@@ -14,10 +14,10 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from components import providers, secret_values
-from components.committed import campaign_of_stack
+from components.committed import campaign_of_stack, reflector_key
 from components.isolation import LIMITS, QUOTA
 from components.namespaces import pod_security
-from components.sender import config_document, store_data, submission_data
+from components.sender import config_document, identity_document, store_data, submission_data
 from components.sender_pod import deployment_spec, selector, service_spec
 from warmlane import isolation, labels, names, sizing
 from warmlane.sender_config import CONFIG_KEY, IDENTITY_KEY
@@ -88,7 +88,7 @@ mounted: list[pulumi.Resource] = [
     ConfigMap(
         "identity",
         metadata=metadata(names.SENDER_IDENTITY_CONFIG_MAP, "sender"),
-        data={IDENTITY_KEY: pulumi.Output.json_dumps({"address": address})},
+        data={IDENTITY_KEY: identity_document(address, environment, reflector_key(environment))},
         opts=after,
     ),
     Secret(

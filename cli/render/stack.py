@@ -120,7 +120,7 @@ def recorded(plan: Plan, stack: Stack) -> Recording:
     campaign = config.load_campaign(plan.repository, id_, plan.name)
     lease = config.check_campaign(campaign, stack.name, environment, config.campaign_file(id_, plan.name))
     recording = record(
-        lambda: campaigns.program.deploy(environment, plan.name, campaign, lease, _secret()),
+        lambda: campaigns.program.deploy(environment, plan.name, campaign, lease, _secret(), manifests.SECRET),
         stack.project,
         stack.name,
         # Nobody is asked what is deployed, so addresses are unknown; the program's warning about that is not news.

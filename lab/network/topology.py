@@ -65,9 +65,9 @@ LINKS: tuple[tuple[Link, Link], ...] = (
 
 
 def outside_addresses() -> list[IPv4Address]:
-    """Addresses of the outside beside OUTSIDE_HOST: its DNS, the receivers and the decoys."""
+    """Addresses of the outside beside OUTSIDE_HOST: its DNS, the reflector, the receivers and the decoys."""
     providers = [provider.address for provider in settings.PROVIDERS.values()]
-    return [settings.OUTSIDE_DNS, *providers, *settings.DECOY_ADDRESSES]
+    return [settings.OUTSIDE_DNS, settings.OUTSIDE_REFLECTOR, *providers, *settings.DECOY_ADDRESSES]
 
 
 def standing() -> bool:

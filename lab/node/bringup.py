@@ -29,6 +29,7 @@ from lab.node import (
     images,
     kubelet,
     pki,
+    reflector,
     secrets,
     storage,
 )
@@ -100,6 +101,8 @@ class Bringup:
         outside.prepare()
         self.keep(outside.dns(self.toolbox.path("coredns")))
         self.keep(outside.receivers())
+        reflector.prepare()
+        self.keep(reflector.service())
         if not settings.AWS_QUOTAS.exists():
             settings.AWS_QUOTAS.write_text("{}\n")
         self.keep(aws_service())

@@ -21,7 +21,7 @@ def receivers() -> Service:
         name="receivers",
         namespace=settings.OUTSIDE_NETNS,
         command=[sys.executable, "-m", "lab.receivers"],
-        ready=lambda: _listening(str(settings.OUTSIDE_HOST), LAST_OPENED),
+        ready=lambda: listening(str(settings.OUTSIDE_HOST), LAST_OPENED),
     )
 
 
@@ -39,11 +39,11 @@ def dns(coredns: Path) -> Service:
         name="outside-dns",
         namespace=settings.OUTSIDE_NETNS,
         command=[coredns, "-conf", _COREFILE],
-        ready=lambda: _listening(str(settings.OUTSIDE_DNS), 53),
+        ready=lambda: listening(str(settings.OUTSIDE_DNS), 53),
     )
 
 
-def _listening(address: str, port: int) -> bool:
+def listening(address: str, port: int) -> bool:
     """Whether something outside accepts connections there."""
     code = f"import socket; socket.create_connection(('{address}', {port}), 1)"
     try:

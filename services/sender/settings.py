@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONFIG_FILE = Path("/etc/warmlane/config/config.json")
+IDENTITY_FILE = Path("/etc/warmlane/identity/identity.json")
 SUBMISSION_DIRECTORY = Path("/etc/warmlane/submission")
 LOG_DIRECTORY = Path("/var/log/warmlane")
 MAIL_LOG = LOG_DIRECTORY / "mail.log"

@@ -25,10 +25,11 @@ SERVICE_ACCOUNT = "kubernetes:core/v1:ServiceAccount"
 ISOLATION = "warmlane:isolation:CampaignIsolation"
 SENDER = "warmlane:sender:CampaignSender"
 PASSWORD = "canary-password"
+REFLECTOR_KEY = "a-public-key"
 
 
 def program(case):
-    return lambda: deploy(case.environment, case.name, case.campaign, case.lease, PASSWORD)
+    return lambda: deploy(case.environment, case.name, case.campaign, case.lease, PASSWORD, REFLECTOR_KEY)
 
 
 @pytest.fixture
@@ -195,7 +196,10 @@ def test_a_lease_that_is_not_deployed_stops_an_update_before_it_makes_anything(r
 
 def test_the_address_of_the_lane_reaches_the_pod(registered) -> None:
     identity = registered.one(CONFIG_MAP, "spring-sale-identity").inputs["data"]["identity.json"]
-    assert json.loads(identity) == {"address": "198.51.100.20"}
+    assert json.loads(identity) == {
+        "address": "198.51.100.20",
+        "reflector": {"address": "203.0.113.24", "public_key": REFLECTOR_KEY},
+    }
 
 
 def test_the_password_is_in_the_secret_alone(registered) -> None:
@@ -232,6 +236,7 @@ def test_the_flat_program_of_the_bench_makes_the_same_objects(run, dev, register
         "components.committed.campaign_of_stack", lambda _: (dev.name, dev.environment, dev.campaign, dev.lease)
     )
     monkeypatch.setattr("components.secret_values.submission_password", lambda *_: PASSWORD)
+    monkeypatch.setattr("components.committed.reflector_key", lambda *_: REFLECTOR_KEY)
     flat = run(lambda: runpy.run_path("bench/flat", run_name="__main__"), stack="spring-sale.dev", outputs=dev.outputs)
 
     def objects(recorded):

@@ -23,17 +23,17 @@ ROOT = Path(__file__).resolve().parents[2]
 IMAGE = "registry.example/sender@sha256:" + "ab" * 32
 
 
-def environment_program(name: str) -> None:
-    """What `pulumi preview -s <environment>` runs, with images that nobody built."""
-    infra.program.deploy(_environment(name), name, "a-password", "another-password", "a-key")
+def environment_program(name: str, environment: Environment | None = None) -> None:
+    """What `pulumi preview -s <environment>` runs, with images that nobody built; for another config where given."""
+    infra.program.deploy(environment or _environment(name), name, "a-password", "another-password", "a-key")
 
 
-def campaign_program(stack: str) -> None:
-    """What `pulumi preview -s <campaign>.<environment>` runs, with images that nobody built."""
+def campaign_program(stack: str, environment: Environment | None = None) -> None:
+    """What `pulumi preview -s <campaign>.<environment>` runs, likewise."""
     campaign_id, name = stack.split(".")
-    environment, campaign = _environment(name), load_campaign(ROOT, campaign_id, name)
+    environment, campaign = environment or _environment(name), load_campaign(ROOT, campaign_id, name)
     campaigns.program.deploy(
-        environment, name, campaign, check_campaign(campaign, stack, environment, stack), "a-password"
+        environment, name, campaign, check_campaign(campaign, stack, environment, stack), "a-password", "a-public-key"
     )
 
 

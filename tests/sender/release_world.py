@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,6 +61,7 @@ class FakeLedger:
     put_backs: list[Token] = field(default_factory=list)
     booked: list[tuple[int, int]] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
 
     def moment(self) -> Moment:
         return moment(self.world.now)
@@ -93,8 +95,9 @@ class FakeLedger:
         self._answer()
         return self.sessions
 
-    def close(self) -> None:
+    def close(self, providers: Iterable[str]) -> None:
         self._answer()
+        self.dropped = list(providers)
 
 
 class World:
@@ -107,6 +110,7 @@ class World:
         self.restraint = Restraint(allowance=None)
         self.suppressed: set[str] = set()
         self.list_answers = True
+        self.unproven = ""
         self.said: list[str] = []
         self.ledger = FakeLedger(self)
         self.providers = {"gmail.test": "gmail", "yahoo.test": "yahoo", "unknown.test": None}
@@ -126,6 +130,7 @@ class World:
             self.counts,
             restraint=lambda: self.restraint,
             suppressed=self._suppressed,
+            unproven=lambda: self.unproven,
             say=self.said.append,
             clock=lambda: self.now,
             steady=lambda: self.steady,

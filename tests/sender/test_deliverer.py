@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from dataclasses import replace
@@ -144,6 +145,21 @@ def test_who_was_suppressed_after_queueing_gets_nothing(world: World) -> None:
     assert world.queue("hold") == [] and world.queue("incoming") == ["message2"]
     assert world.counts.withdrawn == {"suppressed": 1, "expired": 0}
     assert world.ledger.tokens == 999 and world.counts.tokens["other"] == 1
+
+
+def test_without_the_lane_proven_nothing_leaves_and_what_is_not_picked_up_comes_back(world: World) -> None:
+    world.add("message1", "a@alder.test")
+    world.step()
+    assert world.queue("incoming") == ["message1"]
+    world.unproven = "mail would leave from 198.51.100.2"
+    world.add("message2", "b@alder.test")
+    world.step()
+    assert world.queue("hold") == ["message1", "message2"] and world.queue("incoming") == []
+    assert world.deliverer.closed and world.deliverer.closed.kind == "identity"
+    assert world.said[-1] == "nothing is released: mail would leave from 198.51.100.2"
+    world.unproven = ""
+    world.step()
+    assert world.queue("incoming") == ["message1", "message2"], "a new proof opens it at once"
 
 
 def test_a_hold_takes_back_what_is_not_picked_up(world: World) -> None:
@@ -370,3 +386,17 @@ def test_ten_thousand_held_messages_are_looked_through_quickly(world: World) -> 
         world.add(f"another{number}", "a@alder.test")
         world.step(after=0.05)
     assert (time.process_time() - began) / 10 < 0.1, "processor seconds of a look at a full queue"
+
+
+def test_a_gate_that_stops_follows_what_is_under_way_and_leaves_its_sessions_to_others(world: World) -> None:
+    world.add("message1", "a@gmail.test")
+    world.step()
+    world.deliverer.drain()
+    world.add("message2", "b@alder.test")
+    world.step(after=1)
+    assert world.queue("hold") == ["message2"]
+    world.ends("message1", None)
+    world.step(delivery("message1", Outcome.DELIVERED), after=0.05)
+    asyncio.run(world.deliverer.stop())
+    assert world.ledger.booked == [(DAY, 1)]
+    assert world.ledger.dropped == ["gmail", "microsoft", "yahoo", "other"]

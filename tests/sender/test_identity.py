@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.reflector.server import Reflector
-from services.sender.gate import identity
+from services.sender.gate import identity, lane_identity
 from services.sender.gate.identity import Finding, Identity, Lane, State
 from warmlane.reflection import ReflectionError
 
@@ -171,3 +174,54 @@ def test_after_a_change_the_old_proof_is_none(monkeypatch: pytest.MonkeyPatch) -
     subject = asyncio.run(_followed(World([PROVEN]), 1, monkeypatch))
     subject.changed()
     assert subject.state() is State.UNKNOWN
+
+
+KEY = Ed25519PrivateKey.generate()
+
+
+def document(address: str = "127.0.0.1", reflector: str = "127.0.0.1") -> str:
+    """identity.json of a pod whose lane is this machine's loopback."""
+    public = base64.b64encode(KEY.public_key().public_bytes_raw()).decode()
+    return json.dumps({"address": address, "reflector": {"address": reflector, "public_key": public}})
+
+
+class Loopback:
+    """DNS in which 127.0.0.1 is the lane."""
+
+    async def addresses(self, host: str) -> frozenset[IPv4Address]:
+        return frozenset({IPv4Address("127.0.0.1")})
+
+    async def names(self, address: IPv4Address) -> frozenset[str]:
+        return frozenset({LANE.hostname})
+
+
+async def _states(file: Path, texts: list[str], monkeypatch: pytest.MonkeyPatch) -> list[tuple[State, str]]:
+    """What is known after each of the documents has been mounted in turn."""
+    server = await Reflector(KEY).serve("127.0.0.1", 0)
+    monkeypatch.setattr(lane_identity, "PORT", server.sockets[0].getsockname()[1])
+    subject, found = lane_identity.LaneIdentity(LANE.hostname, Loopback(), file), list[tuple[State, str]]()
+    async with server:
+        task = asyncio.create_task(subject.follow())
+        for text in texts:
+            file.write_text(text)
+            subject.compare()
+            assert subject.state() is not State.PROVEN, "a changed document drops the proof at once"
+            await asyncio.sleep(0.3)
+            found.append((subject.state(), subject.unproven()))
+        task.cancel()
+    return found
+
+
+def test_the_mounted_document_says_who_the_lane_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [document(), document(address="198.51.100.16"), "{}"]
+    proven, wrong, unusable = asyncio.run(_states(tmp_path / "identity.json", texts, monkeypatch))
+    assert proven == (State.PROVEN, "")
+    assert wrong == (State.WRONG, "mail would leave from 127.0.0.1; the lane's address is 198.51.100.16")
+    assert unusable[0] is State.UNKNOWN
+    assert "identity.json can't be used" in unusable[1] and "deploy the campaign again" in unusable[1]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", '{"address": 1}', document(address="nowhere")])
+def test_a_document_that_can_t_be_used_is_one_error(text: str) -> None:
+    with pytest.raises(lane_identity.IdentityError, match=r"identity\.json"):
+        lane_identity.expected(text)

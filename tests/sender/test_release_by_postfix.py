@@ -81,6 +81,7 @@ class Gate:
             self.counts,
             restraint=lambda: self.restraint,
             suppressed=self._suppressed,
+            unproven=str,
             say=self.said.append,
         )
         self._follower = LogFollower(self.container.log)

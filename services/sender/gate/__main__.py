@@ -24,6 +24,10 @@ BUSY, IDLE = 0.05, 0.25
 """Seconds between two looks at log and queues, while mail is on its way and otherwise."""
 COMPARED_EVERY = 5.0
 """Seconds between two looks at the mounted config."""
+ANSWERS_FOR = 4.0
+"""Seconds after SIGTERM in which admission answers; Postfix's container closes port 25 after 3."""
+DRAINED_WITHIN = 25.0
+"""Seconds after SIGTERM for what is under way: Postfix waits a little less, the pod's grace period is longer."""
 STALLED_AFTER = 60.0
 """Seconds without a look at the log after which the gate calls itself unhealthy; a store that does not answer takes 8 s
 of each."""
@@ -74,12 +78,21 @@ class Gate:
             self._looked = time.monotonic()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), BUSY if busy else IDLE)
-        http.shutdown()
         if self._sender:
-            await self._sender.stop()
-        self._read_log()
+            await self._drained(self._sender)
+        http.shutdown()
         self._follower.close()
         return self._exit
+
+    async def _drained(self, sender: Sender) -> None:
+        """Follows what is under way to its end, and answers Postfix until it has closed port 25."""
+        sender.deliverer.drain()
+        began, busy = time.monotonic(), True
+        while time.monotonic() - began < (DRAINED_WITHIN if busy else ANSWERS_FOR):
+            self._read_log()
+            busy = await sender.step()
+            await asyncio.sleep(BUSY)
+        await sender.stop()
 
     def _read_log(self) -> None:
         read = 0

@@ -1,7 +1,8 @@
 """Releases mail from `hold` and `deferred`: one message for one token, and never without having looked again.
 
-Nothing leaves while a hold stands, while the suppression list or the store does not answer, while clocks disagree, or
-without a share of the provider's sessions. What was released and not picked up yet is taken back when a hold comes.
+Nothing leaves while a hold stands, while it is not proven that mail leaves as the lane, while the suppression list or
+the store does not answer, while clocks disagree, or without a share of the provider's sessions. What was released and
+not picked up yet is taken back when a hold comes or the proof goes.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ EXPIRED_EVERY = 60.0
 """Seconds between two searches for mail that is too old."""
 ASKED_AGAIN_AFTER = 5.0
 """Seconds until a closed gate asks again whether it may open."""
-CLOSED = ("starting", "hold", "store", "clocks", "counters")
+CLOSED = ("starting", "hold", "identity", "store", "clocks", "counters")
 """Why nothing is released; for metrics to begin with."""
 
 
@@ -53,6 +54,7 @@ class Closed:
     text: str
 
 
+STOPS = ("hold", "identity")
 HOLD = Closed("hold", "a hold stands")
 STARTING = Closed("starting", "the store was not asked yet")
 
@@ -70,17 +72,19 @@ class Deliverer:
         *,
         restraint: Callable[[], Restraint],
         suppressed: Callable[[str], Awaitable[bool]],
+        unproven: Callable[[], str],
         say: Callable[[str], None],
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._spool, self._waiting, self._ledger, self._warm_up, self.counts = spool, waiting, ledger, warm_up, counts
-        self._restraint, self._suppressed, self._say = restraint, suppressed, say
+        self._restraint, self._suppressed, self._unproven, self._say = restraint, suppressed, unproven, say
         self._clock, self._steady = clock, steady
         self._attempts, self._sessions, self._pauses = Attempts(), Sessions(), Pauses()
         self._today: Today | None = None
         self._reckoned = 0.0
         self._turn = 0
+        self._draining = False
         self._delivered: dict[int, int] = {}
         self._booked = self._expired = self._asked_again = 0.0
         self.closed: Closed | None = STARTING
@@ -109,18 +113,29 @@ class Deliverer:
         self._return_strays(now)
         self._waiting.refresh(now, self._attempts.__contains__)
         self.counts.arrived(_Either(self._waiting, self._attempts))
-        if self._restraint().hold_stands:
+        stop = self._stop_now()
+        if stop:
             await self._take_back(now)
-            self._close(HOLD)
-        else:
-            self._close(await self._open(now))
+        self._close(stop or await self._open(now))
         return bool(self._attempts.released())
 
+    def _stop_now(self) -> Closed | None:
+        """What stops mail that was released already, too."""
+        if self._restraint().hold_stands:
+            return HOLD
+        why = self._unproven()
+        return Closed("identity", why) if why else None
+
+    def drain(self) -> None:
+        """Releases no more; what is under way is followed to its end."""
+        self._draining = True
+
     async def stop(self) -> None:
-        """Books what was delivered and gives back what is left. What is released now may still go out."""
+        """Books what was delivered and gives back what is left. What is still under way may go out."""
         try:
             await self._book_delivered()
-            await asyncio.to_thread(self._ledger.close)
+            closed = [provider for provider in PROVIDERS if not self._attempts.under_way(provider)]
+            await asyncio.to_thread(self._ledger.close, closed)
         except (StoreUnavailable, LaneUnknown):
             self._say("the store does not answer: tokens in hand are lost, and not used twice")
 
@@ -134,7 +149,7 @@ class Deliverer:
 
     async def _open(self, now: float) -> Closed | None:
         """Releases what may go; returns why nothing may."""
-        if self.closed and self.closed.kind != HOLD.kind and self._steady() < self._asked_again:
+        if self.closed and self.closed.kind not in STOPS and self._steady() < self._asked_again:
             return self.closed
         self._asked_again = self._steady() + ASKED_AGAIN_AFTER
         try:
@@ -146,10 +161,11 @@ class Deliverer:
                 under_way = self._attempts.under_way(provider)
                 if under_way or self._waiting.next(provider, now):
                     await self._sessions.renew(self._ledger, provider, under_way, self._steady())
-            await self._release_all()
+            if not self._draining:
+                await self._release_all()
         except (StoreUnavailable, LaneUnknown, ClocksDisagree, SuppressionUnavailable) as error:
             return _closed(error)
-        return HOLD if self._restraint().hold_stands else None
+        return self._stop_now()
 
     async def _reckon(self) -> None:
         """Looks at the lane's history when the day has changed, after an outage, and every minute."""
@@ -182,7 +198,7 @@ class Deliverer:
         """Releases the provider's oldest message, or withdraws it; whether there may be more to do."""
         today, restraint = self._today, self._restraint()
         message = self._waiting.next(provider, self._clock())
-        if message is None or today is None or restraint.hold_stands:
+        if message is None or today is None or self._stop_now():
             return False
         paused = self._pauses.until(message.domain, self._clock())
         if paused is not None:
@@ -214,7 +230,7 @@ class Deliverer:
         if suppressed:
             self._withdraw(message, "suppressed")
             return False
-        if self._restraint().hold_stands:
+        if self._stop_now():
             return False
         queue_id = message.file.queue_id
         self._attempts.begin(Attempt(queue_id, message.domain, token.provider, token, message.tried))

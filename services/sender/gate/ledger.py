@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,12 @@ class Ledger:
                 now=database.clock(connection),
             )
 
-    def close(self) -> None:
-        """Gives back what is left. Raises StoreUnavailable; the rest is then lost."""
+    def close(self, providers: Iterable[str]) -> None:
+        """Gives back what is left of the tokens, and the shares of these providers' sessions, which are closed.
+
+        Raises StoreUnavailable; the tokens are then lost, and the shares end by themselves.
+        """
         self._pacer.close()
+        with transaction(self._engine) as connection:
+            for provider in providers:
+                tokens.drop_sessions(connection, self._lane, provider, self._replica)

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from services.sender.gate.admission import BUCKETS, Decisions
 from services.sender.gate.counts import Counts
 from services.sender.gate.deliverer import CLOSED
+from services.sender.gate.identity import State
 from services.sender.gate.waiting import UNROUTED
 from warmlane.providers import PROVIDERS
 
@@ -34,6 +35,8 @@ class Release:
     """Messages by provider."""
     unreadable: int
     """Queue files that can't be understood."""
+    identity: State
+    """Whether it is proven that mail leaves as the lane."""
     decisions: Decisions
 
 
@@ -100,6 +103,13 @@ def _release(release: Release | None) -> Iterable[Metric]:
     yield labelled(
         GaugeMetricFamily("sender_closed", "1 for why nothing is released.", labels=["reason"]),
         {kind: int(kind == closed) for kind in CLOSED},
+    )
+    identity = release.identity if release else State.UNKNOWN
+    yield labelled(
+        GaugeMetricFamily(
+            "sender_identity", "1 for what is known of the address that mail leaves from.", labels=["state"]
+        ),
+        {state.value: int(state is identity) for state in State},
     )
     waiting = release.waiting if release else {}
     yield labelled(

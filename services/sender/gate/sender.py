@@ -15,8 +15,10 @@ from services.sender.gate.backlog import Backlog
 from services.sender.gate.counts import Counts
 from services.sender.gate.deliverer import Deliverer
 from services.sender.gate.held import HoldMirror
+from services.sender.gate.lane_identity import LaneIdentity
 from services.sender.gate.ledger import Ledger, mounted_engine
 from services.sender.gate.metrics import Release
+from services.sender.gate.names import DnsNames
 from services.sender.gate.routing import ProviderRoutes
 from services.sender.gate.spool import Spool
 from services.sender.gate.suppressions import MountedKeys, Recipients, StoredSuppressions
@@ -28,7 +30,7 @@ from warmlane.recipients.resolver import DnsLookup
 from warmlane.recipients.routes import MailRoutes
 
 COUNTED_EVERY = 5.0
-"""Seconds between two counts of the waiting mail by provider."""
+"""Seconds between two counts of the waiting mail by provider, and between two looks at the mounted identity."""
 FINEST = 10_000
 """Denominator of throttle factors, which are decimals of a few digits."""
 
@@ -53,6 +55,7 @@ class Sender:
 
         self._backlog = Backlog(deployed.warm_up, queued, deployed.max_backlog_days, deployed.day_length)
         self._gatekeeper = Gatekeeper(Checker(routes, keys, suppressions), mirror.stands, self._backlog, told=say)
+        self._identity = LaneIdentity(deployed.hostname, DnsNames())
         self._waiting = Waiting(Spool(spool), ProviderRoutes(routes).provider)
         self.deliverer = Deliverer(
             Spool(spool),
@@ -62,9 +65,11 @@ class Sender:
             counts,
             restraint=restraint,
             suppressed=Recipients(keys, suppressions).suppressed,
+            unproven=self._identity.unproven,
             say=say,
         )
         self._admission: asyncio.Server | None = None
+        self._following: asyncio.Task[None] | None = None
         self._counted = 0.0
         self._by_provider: dict[str, int] = {}
 
@@ -80,6 +85,7 @@ class Sender:
         """A sender that Postfix can ask. Raises OSError when a port is taken."""
         sender = cls(deployed, spool, counts, say)
         sender._admission = await admission.serve(sender._gatekeeper)
+        sender._following = asyncio.create_task(sender._identity.follow())
         from_header.serve(deployed.sending_domain, ended=listener_ended)
         return sender
 
@@ -97,12 +103,15 @@ class Sender:
         busy = await self.deliverer.step()
         if time.monotonic() - self._counted >= COUNTED_EVERY:
             self._by_provider, self._counted = self._waiting.counts(), time.monotonic()
+            self._identity.compare()
         return busy
 
     async def stop(self) -> None:
         """Takes no more questions and gives back what is left of the tokens."""
         if self._admission:
             self._admission.close()
+        if self._following:
+            self._following.cancel()
         await self.deliverer.stop()
 
     def observed(self) -> Release:
@@ -113,5 +122,6 @@ class Sender:
             closed.kind if closed else None,
             self._by_provider,
             len(self._waiting.unreadable),
+            self._identity.state(),
             self._gatekeeper.decisions,
         )

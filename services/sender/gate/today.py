@@ -25,6 +25,8 @@ class Deployed:
     campaign: str
     lane: str
     sending_domain: str
+    hostname: str
+    """HELO name: what the lane's PTR must say."""
     day_length: int
     """Seconds of a sending day."""
     max_backlog_days: int
@@ -34,7 +36,7 @@ class Deployed:
     @property
     def identity(self) -> tuple[object, ...]:
         """What a running gate can't change."""
-        return self.campaign, self.lane, self.sending_domain, self.day_length
+        return self.campaign, self.lane, self.sending_domain, self.hostname, self.day_length
 
 
 def parse_deployed(text: str) -> Deployed:
@@ -58,6 +60,7 @@ def parse_deployed(text: str) -> Deployed:
             campaign=str(document["campaign"]),
             lane=str(document["lane"]),
             sending_domain=str(document["sending_domain"]),
+            hostname=str(document["hostname"]),
             day_length=day_length,
             max_backlog_days=int(document["max_backlog_days"]),
             warm_up=warm_up,

@@ -28,6 +28,7 @@ def environment(decks: Decks, shape: Shape) -> tuple[Document, Document | None]:
         "cluster": _cluster(decks, shape),
         "egress": _egress(decks, shape),
         "store": {"mode": "bundled"},
+        "reflector": _reflector(decks),
         "monitoring": {"mode": "bundled"},
         "feedback": "none",
     }
@@ -48,6 +49,13 @@ def environment(decks: Decks, shape: Shape) -> tuple[Document, Document | None]:
     elif where != "nowhere":
         found["images_file"] = IMAGES_FILE
     return found, images if where == "in a file" else None
+
+
+def _reflector(decks: Decks) -> Document:
+    found: Document = {"address": "203.0.113.24"}
+    if decks.often("reflector.public_key_file", 1, 2):
+        return found | {"public_key_file": ".lab/reflector.pub"}
+    return found | {"public_key": "A" * 43 + "="}
 
 
 def _cluster(decks: Decks, shape: Shape) -> Document:
