@@ -13,6 +13,7 @@ import typer
 from cli.outcome import Code, ConfigRefused, Misused, worst
 from cli.output import Output
 from cli.render import manifests, pool, tell
+from cli.render.environments import clashes
 from cli.render.stack import Clock, Plan, Rendered, with_images
 from cli.render.uniqueness import collisions
 from cli.stacks import Selection, environment_stack
@@ -39,6 +40,8 @@ def run(output: Output, repository: Path, selection: Selection, out: Path | None
     found = [by_name[stack.name] for stack in stacks]
     clock = Clock(seconds)
     shared = collisions((one.stack, one.claims) for one in found)
+    if selection.with_environment:
+        shared += clashes(repository, plan.name, plan.environment)
     clock.ends("comparison")
     code = worst([*(one.code for one in found), Code.REFUSED if shared else Code.FINE])
     tell.tables(output, found, RULES)

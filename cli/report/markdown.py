@@ -58,6 +58,11 @@ def verdict(base: Side, head: Side) -> str:
     refused = sorted({violation.policy for _, violation in head.blocking})
     if refused:
         parts.append(f"{len(refused)} of {len(head.rules)} policies say no ({', '.join(map(code, refused))})")
+    if head.beside_rules:
+        count = len(head.beside_rules)
+        parts.append(
+            f"{count} thing{'s' if count > 1 else ''} that no rule can see {'are' if count > 1 else 'is'} wrong"
+        )
     if not head.rules and not parts:
         parts.append("no policy judged anything")
     if parts:
@@ -156,6 +161,10 @@ def _refusals(head: Side) -> Iterator[str]:
     for stack in head.broken:
         yield f"### {code(stack.name)} can't be rendered"
         yield from (f"- {safe(line)}" for line in stack.error.splitlines() if line.strip())
+        yield ""
+    if head.beside_rules:
+        yield "### Wrong, and seen by no rule"
+        yield from (f"- {safe(text)}" for text in head.beside_rules)
         yield ""
     if head.blocking:
         yield "### Policies that say no"

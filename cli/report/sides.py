@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -97,12 +97,14 @@ class Stack:
 class Side:
     """All stacks of a commit, by environment what the rules are told, and by file what judges.
 
+    `beside_rules` are sentences by which it is refused beside the rules, as no stack's own run can see them.
     `unrendered` says why nothing of it could be rendered: then it has no stacks.
     """
 
     stacks: Mapping[str, Stack]
     settings: Mapping[str, Settings] = field(default_factory=dict)
     judges: Mapping[str, str] = field(default_factory=dict)
+    beside_rules: tuple[str, ...] = ()
     unrendered: str = ""
 
     @property
@@ -118,7 +120,7 @@ class Side:
     @property
     def refused(self) -> bool:
         """Whether it must not be deployed; what nobody has judged must not either."""
-        return bool(self.blocking or self.broken or not self.rules)
+        return bool(self.blocking or self.broken or self.beside_rules or not self.rules)
 
     @property
     def rules(self) -> set[str]:
@@ -136,7 +138,15 @@ def read(rendered: Mapping[str, Mapping[str, Any]], out: Path, tree: Path) -> Si
     """
     stacks = [stack for environment, document in rendered.items() for stack in _stacks(environment, document, out)]
     stacks += _strays(tree)
-    return replace(unread(tree, ""), stacks={stack.name: stack for stack in stacks})
+    return replace(
+        unread(tree, ""), stacks={stack.name: stack for stack in stacks}, beside_rules=_beside_rules(rendered.values())
+    )
+
+
+def _beside_rules(documents: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What two environments share is told by the render of either."""
+    found = [text for one in documents for key in ("collisions", "kept") for text in one.get(key, ())]
+    return tuple(dict.fromkeys(found))
 
 
 def unread(tree: Path, why: str) -> Side:
@@ -189,9 +199,6 @@ def _stacks(environment: str, document: Mapping[str, Any], out: Path) -> Iterato
             violations=tuple(Violation(**one) for one in policies["violations"]),
             error="\n".join(errors),
         )
-    shared = document["collisions"]
-    if shared:
-        yield Stack(f"all of {environment}", names.CAMPAIGN_PROJECT, {}, error="\n".join(shared))
 
 
 def _manifests(directory: Path) -> dict[str, Content]:

@@ -214,6 +214,50 @@ def test_what_must_differ_is_compared_across_stacks(
     ]
 
 
+CLUSTER = ("context: somebody-elses", "context: another")
+DOMAIN = ("domain: warmlane.test", "domain: staging.test")
+ADDRESSES = ("192.0.2.", "203.0.113.")
+
+
+def second(rendering: World, *changes: tuple[str, str]) -> None:
+    """A second environment like `dev`, with these texts replaced."""
+    text = (rendering.repository / "Pulumi.dev.yaml").read_text()
+    for old, new in changes:
+        assert old in text, f"{old!r} does not stand in Pulumi.dev.yaml"
+        text = text.replace(old, new)
+    (rendering.repository / "Pulumi.staging.yaml").write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        (
+            (DOMAIN, ADDRESSES),
+            "namespaces of the cluster somebody-elses: warmlane-platform, warmlane-monitoring, campaign-spring-sale, "
+            "campaign-newsletter.",
+        ),
+        ((CLUSTER, ADDRESSES), "lanes' host names: amber.warmlane.test, birch.warmlane.test."),
+        ((CLUSTER, DOMAIN), "lanes' addresses: 192.0.2.11, 192.0.2.12."),
+    ],
+)
+def test_environments_are_compared_with_each_other(
+    rendering: World, warmlane: Any, changes: tuple[tuple[str, str], ...], what: str
+) -> None:
+    second(rendering, *changes)
+    code, out, _ = warmlane("render", "--all", "--json")
+    assert code == 1
+    assert [text.partition(" Give one")[0] for text in json.loads(out)["collisions"]] == [
+        f"The environments dev and staging share {what}"
+    ]
+
+
+def test_environments_with_nothing_in_common_are_fine(rendering: World, warmlane: Any) -> None:
+    """A lane and a campaign may have the same id in both."""
+    second(rendering, CLUSTER, DOMAIN, ADDRESSES)
+    (rendering.repository / "Pulumi.unsound.yaml").write_text("config: {}")
+    assert warmlane("render", "--all")[0] == 0
+
+
 def test_a_resource_that_would_outlive_its_removal_is_refused(
     rendering: World, warmlane: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
