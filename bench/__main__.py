@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import admission, check_list, preview, receivers, render, tokens, warm_up_repeat
+from bench import admission, check_list, pack, preview, receivers, render, tokens, warm_up_repeat
 from bench.figures import Figure
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
     "preview": preview.measure,
+    "pack": pack.measure,
     "render": render.measure,
     "up": warm_up_repeat.measure,
     "check-list": check_list.measure,

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from bench.figures import Figure, interleaved
+from bench.running import make_up
 from lab import environment, settings
 
 CAMPAIGN, ENVIRONMENT = "spring-sale", "dev"
@@ -51,13 +52,17 @@ def objects(directory: Path, backend: Path) -> set[tuple[str, str, str]]:
 
 
 def warmlane(*arguments: str) -> None:
-    """Runs a command of this clone."""
+    """Runs a command of this clone; a failure ends the bench."""
     command = [settings.REPOSITORY / ".venv" / "bin" / "warmlane", *arguments, "--campaign", CAMPAIGN]
-    subprocess.run(command, cwd=settings.REPOSITORY, check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(command, cwd=settings.REPOSITORY, stdout=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        told = " ".join(arguments)
+        raise SystemExit(f"`warmlane {told} --campaign {CAMPAIGN}` ended with {done.returncode}; it says why above.")
 
 
 def measure() -> list[Figure]:
     """Medians over several rounds that take turns. The campaign is destroyed before and deployed again afterwards."""
+    make_up()
     # A preview asks the API server about each object, and another program's would be refused while they exist.
     warmlane("destroy", "--yes")
     try:
