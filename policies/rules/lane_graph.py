@@ -18,7 +18,7 @@ from policies.plain import UNKNOWN, at, items, mapping
 from policies.rule import About, Resource, stack_rule, title
 from policies.scopes import is_campaign_stack, of_kinds, of_types
 from warmlane import labels, names
-from warmlane.environment import CiliumGateway, NatGateway
+from warmlane.environment import CiliumGateway, External, NatGateway
 
 OTHER_ANSWERS = (
     "aliases",
@@ -40,7 +40,7 @@ ABOUT = About(
     description=(
         "By its edges, each committed lane is one address with its A record and reverse name, one NAT with that "
         "address, one route to it, one subnet with that route, and nodes in that subnet; or one egress policy with "
-        "that address."
+        "that address; or, where the address exists already, its A record."
     ),
     why=(
         "Two lanes behind one NAT, or one lane behind two, mix reputations: a listing of one campaign's address then "
@@ -79,6 +79,8 @@ def judge(resources: list[Resource]) -> Found:
         return
     graph = Graph(resources, committed.environment(resources[0].stack), resources[0])
     for lane in sorted(graph.environment.lanes):
+        if isinstance(graph.environment.egress, External):
+            yield from _external(graph, lane)
         address = yield from _address(graph, lane)
         if address is None:
             continue
@@ -139,18 +141,37 @@ def _address(graph: Graph, lane: str) -> Generator[tuple[str, Resource], None, R
     address = addresses[0]
     records = items(hosts[0].props, "records")
     yield from _edge(graph, hosts[0], "records", address, lane)
-    for key in OTHER_ANSWERS:
-        if at(hosts[0].props, key) not in (None, UNKNOWN, False, "", [], {}):
-            yield f"{title(hosts[0])} sets {key}, and a lane's name has one answer for all. Remove {key}.", hosts[0]
-    zone = environment.aws.zone_id
-    if at(hosts[0].props, "zoneId") not in (zone, UNKNOWN):
-        yield f"{title(hosts[0])} is in another zone than the committed one. Set zoneId to {zone}.", hosts[0]
+    yield from _answers(hosts[0], environment.aws.zone_id)
     yield from _same(hosts[0], records[0] if records else None, address, at(address.props, "publicIp"), "address")
     reverses = graph.of_host(lanes.REVERSE_NAME, host)
     yield from _one(graph, lane, f"reverse name {host}", reverses)
     for reverse in reverses:
         yield from _edge(graph, reverse, "allocationId", address, lane)
     return address
+
+
+def _external(graph: Graph, lane: str) -> Found:
+    """An address that exists already has its name in our zone, where there is one."""
+    environment = graph.environment
+    if environment.aws is None:
+        return
+    host, address = names.lane_host(lane, environment.domain), str(environment.lanes[lane].address)
+    hosts = graph.of_host(lanes.RECORD, host)
+    yield from _one(graph, lane, f"A record {host}", hosts)
+    for record in hosts[:1]:
+        yield from _answers(record, environment.aws.zone_id)
+        # It is in the config, so a preview knows it.
+        if at(record.props, "records") != [address]:
+            yield f"{title(record)} does not answer with {address} of lane {lane}. Set records to it alone.", record
+
+
+def _answers(record: Resource, zone: str) -> Found:
+    """Messages unless a lane's name has one answer for all, in the committed zone."""
+    for key in OTHER_ANSWERS:
+        if at(record.props, key) not in (None, UNKNOWN, False, "", [], {}):
+            yield f"{title(record)} sets {key}, and a lane's name has one answer for all. Remove {key}.", record
+    if at(record.props, "zoneId") not in (zone, UNKNOWN):
+        yield f"{title(record)} is in another zone than the committed one. Set zoneId to {zone}.", record
 
 
 def _nat_gateway(graph: Graph, lane: str, address: Resource) -> Found:

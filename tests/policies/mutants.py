@@ -18,6 +18,14 @@ from tests.policies.network_mutants import NETWORK_CAMPAIGN_MUTANTS, NETWORK_ENV
 from tests.policies.object_environment_mutants import OBJECT_ENVIRONMENT_MUTANTS
 from tests.policies.object_mutants import OBJECT_MUTANTS
 from tests.policies.pod_mutants import POD_ENVIRONMENT_MUTANTS, POD_MUTANTS
+from tests.policies.strategies import (
+    EXTERNAL_MUTANTS,
+    EXTERNAL_SENDER_MUTANTS,
+    INTERFACE_MUTANTS,
+    external,
+    external_sender,
+    interface,
+)
 from tests.policies.warm_up_mutants import WARM_UP_MUTANTS
 
 Stack = dict[str, Declared]
@@ -49,6 +57,9 @@ MUTANTS = [
     *[Mutant(campaign_stack, *mutant) for mutant in DETOUR_MUTANTS],
     *[Mutant(environment_stack, *mutant) for mutant in DETOUR_ENVIRONMENT_MUTANTS],
     *[Mutant(prod_stack, *mutant) for mutant in LANE_MUTANTS],
+    *[Mutant(external, *mutant) for mutant in EXTERNAL_MUTANTS],
+    *[Mutant(external_sender, *mutant) for mutant in EXTERNAL_SENDER_MUTANTS],
+    *[Mutant(interface, *mutant) for mutant in INTERFACE_MUTANTS],
     *[Mutant(campaign_stack, *mutant) for mutant in NETWORK_CAMPAIGN_MUTANTS],
     *[Mutant(environment_stack, *mutant) for mutant in NETWORK_ENVIRONMENT_MUTANTS],
 ]
