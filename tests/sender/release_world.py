@@ -95,6 +95,10 @@ class FakeLedger:
         self._answer()
         return self.sessions
 
+    def give_up(self, provider: str) -> None:
+        self._answer()
+        self.dropped.append(provider)
+
     def close(self, providers: Iterable[str]) -> None:
         self._answer()
         self.dropped = list(providers)

@@ -94,6 +94,23 @@ def test_a_share_that_is_not_renewed_opens_no_session(world: World) -> None:
     assert world.queue("hold") == ["message1"] and world.ledger.taken == []
 
 
+def test_a_share_that_nothing_needs_goes_back(world: World) -> None:
+    world.add("message1", "a@alder.test")
+    world.step()
+    world.step(after=6)
+    assert world.ledger.dropped == [], "a message is under way, so its session is open"
+    world.ends("message1", None)
+    world.step(delivery("message1", Outcome.DELIVERED), after=0.1)
+    world.step(after=2)
+    assert world.ledger.dropped == [], "more may come at once"
+    for _ in range(2):
+        world.step(after=6)
+    assert world.ledger.dropped == ["other"], "another replica need not wait for its end; it goes back once"
+    world.add("message2", "a@alder.test")
+    world.step(after=0.1)
+    assert world.queue("incoming") == ["message2"], "the next one asks anew"
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [

@@ -161,6 +161,8 @@ class Deliverer:
                 under_way = self._attempts.under_way(provider)
                 if under_way or self._waiting.next(provider, now):
                     await self._sessions.renew(self._ledger, provider, under_way, self._steady())
+                else:
+                    await self._sessions.rest(self._ledger, provider, self._steady())
             if not self._draining:
                 await self._release_all()
         except (StoreUnavailable, LaneUnknown, ClocksDisagree, SuppressionUnavailable) as error:

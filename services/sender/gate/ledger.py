@@ -90,6 +90,11 @@ class Ledger:
                 now=database.clock(connection),
             )
 
+    def give_up(self, provider: str) -> None:
+        """Gives back the share of a provider's sessions, which are closed. Raises StoreUnavailable."""
+        with transaction(self._engine) as connection:
+            tokens.drop_sessions(connection, self._lane, provider, self._replica)
+
     def close(self, providers: Iterable[str]) -> None:
         """Gives back what is left of the tokens, and the shares of these providers' sessions, which are closed.
 
