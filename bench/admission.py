@@ -34,7 +34,7 @@ from warmlane.recipients.hashing import HashKey, KeyRing
 from warmlane.recipients.routes import MailRoutes
 
 SUPPRESSIONS, DOMAINS, CONNECTIONS = 1_000_000, 50_000, 50
-QUESTIONS = 60_000
+QUESTIONS = 30_000
 RATE = 3_000
 """Decisions/s that are aimed for, and offered while latency is measured."""
 MICROSECONDS_AT_MOST = 1e6 / RATE

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.settings import REPOSITORY
 from services.sender.gate import admission
 from services.sender.gate.admission import BUCKETS, PASS, REASONS, Decisions
 from tests.sender.admission_world import KEYS, World, answered, connected, request, within
 from warmlane.recipients.address import parse
+from warmlane.recipients.verdict import DEFERRALS, REFUSALS
 
 REFUSAL = re.compile(r"[45]\d\d [45]\.\d{1,3}\.\d{1,3} [ -~]+")
 
@@ -208,3 +210,11 @@ def test_decisions_are_counted_by_reason_and_time() -> None:
 
 def test_every_reason_begins_with_zero() -> None:
     assert Decisions().by_reason == dict.fromkeys(REASONS, 0)
+
+
+def test_the_page_for_producers_knows_every_answer() -> None:
+    page = (REPOSITORY / "docs/sender.md").read_text()
+    checks = [f"{answer.reply} {answer.status}" for answer in (*REFUSALS.values(), *DEFERRALS.values())]
+    own = [answer[:9] for answer in (admission.NOT_UNDERSTOOD, admission.TOO_LATE, admission.FAILED, admission.BUSY)]
+    missing = {answer for answer in (*checks, *own, "451 4.7.1", "451 4.3.1") if answer not in page}
+    assert missing == set()
