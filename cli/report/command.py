@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from cli.report import markdown, sarif
 from cli.report.changes import StackChange, affected
 from cli.report.sides import Side, environments, read, unread
 from policies.rules import RULES
+from warmlane import config
+from warmlane.errors import ConfigError
 
 RENDER = "from cli.main import run; run()"
 OUTPUT_VARIABLE = "GITHUB_OUTPUT"
@@ -38,7 +40,7 @@ def run(output: Output, repository: Path, base: str, out: Path, previews: Path |
         with checked_out(repository, base, Path(scratch) / "base") as tree:
             base_side = base_of(output, base, tree, Path(scratch) / "base-manifests")
     changes = affected(base_side, head_side)
-    calls = invocations(changes)
+    calls = invocations(changes, of_one_machine(repository))
     (out / "comment.md").write_text(markdown.comment(base_side, head_side, engine_counts(previews)))
     (out / "report.sarif").write_text(json.dumps(sarif.document(head_side, RULES), indent=1) + "\n")
     (out / "affected.json").write_text(json.dumps(calls) + "\n")
@@ -112,13 +114,29 @@ def _rendered(tree: Path, environment: str, out: Path) -> Mapping[str, Any]:
     return found
 
 
-def invocations(changes: Sequence[StackChange]) -> list[dict[str, str]]:
-    """Calls of `warmlane preview` that take just the affected stacks; removed ones have nothing to preview.
+def of_one_machine(repository: Path) -> set[str]:
+    """Environments whose images or secrets lie in files of one machine, as a lab's do: no other previews them."""
+    found = set[str]()
+    for name in environments(repository):
+        try:
+            environment = config.read_environment(repository, name)
+        except ConfigError:
+            # Its stacks could not be rendered, so they are not previewed either.
+            continue
+        if environment.images_file or environment.secrets_file:
+            found.add(name)
+    return found
 
-    An environment's own stack and its campaigns are calls of their own, as the command line has it.
+
+def invocations(changes: Sequence[StackChange], left_out: Collection[str]) -> list[dict[str, str]]:
+    """Calls of `warmlane preview` that take just the affected stacks, without those of the environments `left_out`.
+
+    Removed stacks have nothing to preview. An environment's own stack and its campaigns are calls of their own, as the
+    command line has it.
     """
     found = list[dict[str, str]]()
     present = [one.stack for one in changes if one.after is not None and not one.after.error]
+    present = [stack for stack in present if stack.environment not in left_out]
     for environment in sorted({stack.environment for stack in present}):
         campaigns = [stack.campaign for stack in present if stack.environment == environment and stack.campaign]
         if any(stack.name == environment for stack in present):

@@ -57,10 +57,12 @@ def test_a_change_is_told_in_three_lines(name: str, base: Side, tree: Path, rend
 
 def test_only_affected_stacks_are_previewed(base: Side, tree: Path, render: Callable[[Path], Side]) -> None:
     SAMPLES["campaign added"].change(tree)
-    assert command.invocations(affected(base, render(tree))) == [
+    changes = affected(base, render(tree))
+    assert command.invocations(changes, ()) == [
         {"environment": "dev", "what": "environment", "options": ""},
         {"environment": "dev", "what": "campaigns", "options": "--campaign winter-sale"},
     ]
+    assert command.invocations(changes, command.of_one_machine(tree)) == [], "no runner has the lab"
 
 
 def test_a_configuration_that_cannot_be_used_is_told(base: Side, tree: Path, render: Callable[[Path], Side]) -> None:
@@ -139,6 +141,18 @@ def test_a_campaign_without_an_environment_is_told(base: Side, tree: Path, rende
     comment = markdown.comment(base, render(tree))
     assert comment.startswith("**Refused**: the configuration of `newsletter.dve` can't be used.")
     assert "there is no environment dve" in comment
+
+
+def test_two_environments_on_one_cluster_are_told(base: Side, tree: Path, render: Callable[[Path], Side]) -> None:
+    text = (tree / "Pulumi.dev.yaml").read_text().replace("domain: warmlane.test", "domain: staging.test")
+    (tree / "Pulumi.staging.yaml").write_text(text)
+    head = render(tree)
+    assert head.refused
+    comment = markdown.comment(base, head)
+    first, second = comment.splitlines()[:2]
+    assert first.startswith("**Refused**") and "1 thing that no rule can see is wrong" in first
+    assert second.startswith("1 environment added (`staging`: ")
+    assert comment.count("The environments dev and staging share namespaces of the cluster") == 1
 
 
 def test_nothing_judged_is_not_allowed() -> None:

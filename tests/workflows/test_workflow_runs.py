@@ -180,10 +180,11 @@ def test_a_violation_fails_the_job_and_still_yields_the_comment(hub: Hub) -> Non
 
 
 def test_a_branch_of_our_own_is_previewed_by_the_engine(hub: Hub) -> None:
+    SAMPLES["campaign added"].change(hub.clone)
     volume(hub, 30_000)
     ran = hub.run("preview.yml", pull_request(hub, US))
     assert {name: job.result for name, job in ran.items()} == dict.fromkeys(("render", "preview", "combine"), "success")
-    assert hub.engine_runs("preview") == ["receipts.prod"], "the affected stack, and no other"
+    assert hub.engine_runs("preview") == ["receipts.prod"], "the affected stack, and none of the lab's"
     assert hub.calls("aws") == ["eks update-kubeconfig --name mail --alias mail"]
     combined = (hub.scratch / "artifacts/combined-report/comment.md").read_text()
     assert "| `receipts.prod` | changed | ~1 | nothing |" in combined, "the engine's own count stands in the comment"
