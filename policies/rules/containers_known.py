@@ -75,7 +75,8 @@ def _container(what: str, container: dict[str, Any], known: tuple[Container, ...
     command = items(container, "command")
     if UNKNOWN not in command and not _is_said(command, own.command):
         right = " ".join(own.command) or "the image's own"
-        yield f"{what} has the command {' '.join(map(str, command)) or '(none)'}. Set command to {right}."
+        # What it is now may hold a secret, and is not shown.
+        yield f"{what} has another command than its own. Set command to {right}."
     if container.get("args") not in (None, [], UNKNOWN):
         yield f"{what} has args, which change what its command does. Remove args."
     if container.get("envFrom") not in (None, [], UNKNOWN):

@@ -105,9 +105,14 @@ POD_MUTANTS: list[tuple[str, str, Change, str]] = [
     (CONTAINERS, "another registry", container(image=OTHER_REGISTRY), f"gate, runs the image {OTHER_REGISTRY}, and"),
     (CONTAINERS, "another digest", first(image=OTHER_DIGEST), f"and the committed config says {IMAGE}"),
     (CONTAINERS, "another registry while held", kept(OTHER_REGISTRY), "email-sender, runs the image registry.else"),
-    (CONTAINERS, "a shell", container(command=["sh", "-c", "warmlane-gate"]), "has the command sh -c warmlane-gate"),
-    (CONTAINERS, "the image's own command", first(command=[]), "has the command (none). Set command to warmlane-post"),
-    (CONTAINERS, "a command longer", first(command=["warmlane-postfix", "-v"]), "has the command warmlane-postfix -v"),
+    (CONTAINERS, "a shell", container(command=["sh", "-c", "warmlane-gate"]), "gate, has another command than its own"),
+    (
+        CONTAINERS,
+        "the image's own command",
+        first(command=[]),
+        "another command than its own. Set command to warmlane-post",
+    ),
+    (CONTAINERS, "a command longer", first(command=["warmlane-postfix", "-v"]), "email-sender, has another command"),
     (CONTAINERS, "arguments", first(args=["--no-limits"]), "email-sender, has args"),
     (CONTAINERS, "a sidecar", beside("containers"), "container beside, runs beside email-sender, gate"),
     (CONTAINERS, "an init container", beside("initContainers"), "runs beside by initContainers"),
@@ -189,7 +194,7 @@ POD_ENVIRONMENT_MUTANTS: list[tuple[str, str, Change, str]] = [
             .props["spec"]["template"]["spec"]["containers"][0]["command"]
             .append("--web.enable-remote-write-receiver")
         ),
-        "--web.enable-remote-write-receiver. Set command to /usr/bin/prometheus",
+        "another command than its own. Set command to /usr/bin/prometheus --config",
     ),
     (
         CONTAINERS,
