@@ -46,7 +46,7 @@ def run(
     with ThreadPoolExecutor(max_workers=len(campaigns) + 1) as pool:
         previews = pool.submit(_previews, engine, list(campaigns))
         producers.ensure(cluster, campaigns.values(), images.ensure(output.note)["producer"].reference)
-        before = count.by_campaign(cluster.query(names.MONITORING_NAMESPACE, count.DELIVERED))
+        before = cluster.query(names.MONITORING_NAMESPACE, count.DELIVERED)
         output.note(f"sending {messages} messages through each of {len(campaigns)} senders")
         addresses = count.recipients(messages, list(settings.RECEIVERS), run_id)
         sent = {
@@ -57,9 +57,9 @@ def run(
         _raise_unsubmitted(submitted, messages)
         _wait(DELIVERY_SECONDS, lambda: _all_received(began, run_id, messages * len(campaigns)))
         received = count.of_run(receivers.received(began), run_id)
-        _wait(COUNT_SECONDS, lambda: all(_counted(cluster, before, id_) >= messages for id_ in campaigns))
+        _wait(COUNT_SECONDS, lambda: all(_counted(cluster, before).get(id_, 0) >= messages for id_ in campaigns))
         judged = previews.result()
-    after = count.by_campaign(cluster.query(names.MONITORING_NAMESPACE, count.DELIVERED))
+    counted = _counted(cluster, before)
     rows = list[count.Row]()
     for id_, campaign in campaigns.items():
         lane = environment.leases[id_].lane
@@ -73,7 +73,7 @@ def run(
                 sources=count.sources(receipts),
                 submitted=submitted[id_][0],
                 received=len(receipts),
-                counted=after.get(id_, 0) - before.get(id_, 0),
+                counted=counted.get(id_, 0),
                 policies_passed=len(record.policies_passed),
                 policies=len(record.policies_passed) + len(record.policies_broken),
             )
@@ -135,9 +135,8 @@ def _all_received(began: float, run_id: str, messages: int) -> bool:
     return sum(len(receipts) for receipts in found.values()) >= messages
 
 
-def _counted(cluster: Cluster, before: Mapping[str, int], campaign: str) -> int:
-    now = count.by_campaign(cluster.query(names.MONITORING_NAMESPACE, count.DELIVERED))
-    return now.get(campaign, 0) - before.get(campaign, 0)
+def _counted(cluster: Cluster, before: count.Series) -> dict[str, int]:
+    return count.risen(before, cluster.query(names.MONITORING_NAMESPACE, count.DELIVERED))
 
 
 def _wait(seconds: float, done: Callable[[], bool]) -> None:

@@ -17,7 +17,9 @@ COLUMNS = (
     "delivered (Prometheus)",
     "policies passed",
 )
-DELIVERED = 'sum by (campaign) (sender_deliveries_total{outcome="delivered"})'
+DELIVERED = 'sum by (campaign, pod) (sender_deliveries_total{outcome="delivered"})'
+Series = Mapping[tuple[tuple[str, str], ...], float]
+"""Prometheus' answer to DELIVERED: value by labels."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,16 @@ def sources(receipts: Iterable[Receipt]) -> tuple[str, ...]:
     return tuple(sorted({receipt.source for receipt in receipts}))
 
 
-def by_campaign(answer: Mapping[tuple[tuple[str, str], ...], float]) -> dict[str, int]:
-    """Prometheus' answer to DELIVERED, by campaign."""
-    return {dict(labels).get("campaign", ""): int(value) for labels, value in answer.items()}
+def risen(before: Series, after: Series) -> dict[str, int]:
+    """By campaign, what was delivered between two answers.
+
+    Pod by pod, as one that a roll-out took away still shows for some minutes what it had delivered before.
+    """
+    found = dict[str, int]()
+    for labels, value in after.items():
+        campaign = dict(labels).get("campaign", "")
+        found[campaign] = found.get(campaign, 0) + int(value - before.get(labels, 0))
+    return found
 
 
 def recipients(messages: int, domains: Sequence[str], run: str) -> list[str]:

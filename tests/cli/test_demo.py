@@ -58,8 +58,10 @@ def test_recipients_are_shared_between_the_providers() -> None:
     assert [address.endswith("@alder-mail.test") for address in addresses] == [True, False, True, False, True]
 
 
-def test_prometheus_answer_is_read_by_campaign() -> None:
-    assert count.by_campaign({(("campaign", "spring-sale"),): 100.0}) == {"spring-sale": 100}
+def test_deliveries_are_counted_pod_by_pod() -> None:
+    old, new, other = ((("campaign", id_), ("pod", pod)) for id_, pod in (("a", "a-1"), ("a", "a-2"), ("b", "b-1")))
+    assert count.risen({old: 80.0, other: 7.0}, {new: 100.0, other: 9.0}) == {"a": 100, "b": 2}, "a-1 is gone"
+    assert count.risen({}, {old: 80.0, new: 20.0}) == {"a": 100}
 
 
 def test_producers_look_as_the_campaigns_config_says() -> None:
