@@ -127,15 +127,23 @@ class Release(RuleBasedStateMachine):
         if picked_up:
             self.postfix.pick_up()
 
-    @rule()
-    def picks_up(self) -> None:
-        self.postfix.pick_up()
-
-    @precondition(lambda self: set(self.world.queue("active")) - set(self.postfix.locked))
-    @rule(data=st.data(), outcome=st.sampled_from(ENDS), connected=st.booleans())
-    def tries(self, data: st.DataObject, outcome: Outcome, connected: bool) -> None:
-        queue_id = data.draw(st.sampled_from(sorted(set(self.world.queue("active")) - set(self.postfix.locked))))
+    # All in one rule: hypothesis leaves rules out of an example, and without any of these steps nothing happens.
+    @rule(
+        data=st.data(),
+        seconds=st.sampled_from([0.05, 61]),
+        outcome=st.sampled_from(ENDS),
+        connected=st.booleans(),
+        finished=st.booleans(),
+    )
+    def tries(self, data: st.DataObject, seconds: float, outcome: Outcome, connected: bool, finished: bool) -> None:
+        self.looks(seconds, True)
+        tried = sorted(set(self.world.queue("active")) - set(self.postfix.locked))
+        if not tried:
+            return
+        queue_id = data.draw(st.sampled_from(tried))
         self.postfix.try_one(queue_id, outcome, connected or outcome is Outcome.DELIVERED)
+        if finished:
+            self.postfix.finish(queue_id)
 
     @precondition(lambda self: self.postfix.locked)
     @rule(data=st.data())
