@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench.soak import campaigns, configurations, differential, mutants, pod_security, rebuild, refusals
+from bench.soak import campaigns, configurations, differential, mutants, pod_security, rebuild, refusals, simulate
 from lab import settings
 
 RESULTS = settings.REPOSITORY / "soak"
@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[int], dict[str, Any]]] = {
     "mutants": mutants.run,
     "pod-security": pod_security.run,
     "refusals": refusals.run,
+    "simulate": simulate.run,
 }
 SEED = 1
 
