@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
+from campaigns import held
 from campaigns.deployed import deployed
 from components import providers, secret_values
 from components.committed import campaign_of_stack, reflector_key
@@ -15,8 +16,9 @@ from warmlane.environment import Environment, Lease
 
 
 def run() -> None:
-    """The program of the selected stack. Raises ConfigError before any resource is registered."""
+    """The program of the selected stack. Raises ConfigError and RunError before any resource is registered."""
     environment_name, environment, campaign, lease = campaign_of_stack(pulumi.get_stack())
+    held.respect(environment, environment_name, campaign.id)
     password = secret_values.submission_password(environment, campaign.id)
     deploy(environment, environment_name, campaign, lease, password, reflector_key(environment))
 

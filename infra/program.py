@@ -8,6 +8,7 @@ from datetime import date
 import pulumi
 
 from components import providers, secret_values
+from components.admission import Admission
 from components.committed import adopted_until, environment_of_stack
 from components.lane import Lane
 from components.monitoring import Monitoring
@@ -65,6 +66,7 @@ def deploy(
     kubernetes = providers.kubernetes_provider(environment.cluster)
     aws = providers.aws_provider(environment.aws) if environment.aws else None
     opts = pulumi.ResourceOptions(providers=providers.named(kubernetes, aws))
+    Admission("admission", environment_name=name, opts=opts)
     platform = Platform(
         "platform", environment=environment, environment_name=name, adopted_until=adopted_until, opts=opts
     )

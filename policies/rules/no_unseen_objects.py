@@ -18,9 +18,10 @@ ABOUT = About(
     name="no-unseen-objects",
     display_name="No unseen objects",
     description=(
-        "A stack declares Kubernetes' own kinds, Cilium's egress gateway and network policies, and (an "
-        "environment's) the AWS resources of lanes, each whole and by itself: no release, chart, manifest file, patch, "
-        "list, command or provider beside those, and nothing that changes other objects behind the plan."
+        "A stack declares Kubernetes' own kinds, Cilium's egress gateway and network policies, and (an environment's) "
+        "the AWS resources of lanes and policies of admission that only refuse, each whole and by itself: no release, "
+        "chart, manifest file, patch, list, command or provider beside those, and nothing that changes other objects "
+        "behind the plan."
     ),
     why="What a rule is not shown, or knows nothing of, is made without being judged.",
     remediation="Declare each object as a resource of its own, in a component of components/.",
@@ -67,6 +68,9 @@ AWS_TYPES = {
 """What a lane is made of. Another type may run pods or nodes (Fargate, instances), or give somebody rights."""
 CUSTOM_TYPES = ("CiliumEgressGatewayPolicy", "CiliumNetworkPolicy")
 """The only kinds of another group: `lane-leased-once` and `no-wide-allow` judge them."""
+ADMISSION = "admissionregistration.k8s.io"
+ADMISSION_KINDS = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+"""Of an environment's stack. They can refuse what somebody asks the API server for, and change nothing."""
 
 
 def judge(resource: Resource) -> Iterator[str]:
@@ -90,6 +94,8 @@ def judge(resource: Resource) -> Iterator[str]:
         yield f"{what} is no part of a lane, and no rule knows what it makes or allows. Keep it out of this stack."
     elif kubernetes.kind(resource) in BESIDE_THE_PLAN:
         yield f"{what} would bring pods and nodes together past the scheduler. Remove it; labels pin pods."
+    elif kubernetes.kind(resource) in ADMISSION_KINDS and is_campaign_stack(resource):
+        yield f"{what} would have a campaign decide for the whole cluster. Declare it in the environment's stack."
     elif package == "kubernetes" and not _known(resource):
         yield (
             f"{what} is of the API group {kubernetes.group(resource)}, and no rule knows what such an object makes or "
@@ -104,7 +110,9 @@ def _provider(resource: Resource) -> str:
 
 def _known(resource: Resource) -> bool:
     group = kubernetes.group(resource)
-    return group in GROUPS or (group == kubernetes.CILIUM and kubernetes.kind(resource) in CUSTOM_TYPES)
+    kind = kubernetes.kind(resource)
+    special = {kubernetes.CILIUM: CUSTOM_TYPES, ADMISSION: ADMISSION_KINDS}
+    return group in GROUPS or kind in special.get(group, ())
 
 
 RULE = resource_rule(ABOUT, judge)

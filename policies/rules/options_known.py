@@ -18,8 +18,9 @@ ABOUT = About(
     name="options-known",
     display_name="Resource options known",
     description=(
-        "No resource keeps a deployed value against its program by ignore_changes, but a held sender its whole spec; "
-        "what isolates pods and what carries an address is not deleted before its replacement stands."
+        "No resource keeps a deployed value against its program by ignore_changes, but a held sender, its quota and "
+        "limits their whole spec; what isolates pods and what carries an address is not deleted before its replacement "
+        "stands."
     ),
     why=(
         "A policy that somebody widened by hand, and whose changes are ignored, stays wide in every later update; one "
@@ -34,7 +35,8 @@ ABOUT = About(
 HELD = ("spec",)
 """What a sender under a hold keeps (campaigns/held.py). The engine shows the deployed spec in its place, so every rule
 judges what stays."""
-SENDERS = ("Deployment", "StatefulSet")
+KEPT = ("Deployment", "LimitRange", "ResourceQuota", "StatefulSet")
+"""Kinds that keep it: a kept pod that is made again needs the bounds that it was made in."""
 STANDING = (
     *("CiliumEgressGatewayPolicy", "CiliumNetworkPolicy", "LimitRange", "Namespace", "NetworkPolicy", "ResourceQuota"),
     *("Role", "RoleBinding", "ServiceAccount"),
@@ -45,11 +47,11 @@ ADDRESSES = (lanes.ADDRESS, lanes.REVERSE_NAME, lanes.RECORD)
 
 def judge(resource: Resource) -> Iterator[str]:
     what, kind = title(resource), kubernetes.kind(resource)
-    is_sender = kind in SENDERS and is_campaign_stack(resource)
-    if resource.ignored and not (is_sender and resource.ignored == HELD):
+    may_be_held = kind in KEPT and is_campaign_stack(resource)
+    if resource.ignored and not (may_be_held and resource.ignored == HELD):
         yield (
             f"{what} keeps {', '.join(resource.ignored)} as deployed, whatever the program says. Remove ignore_changes"
-            f"{', or ignore the whole spec while a hold stands' if is_sender else ''}."
+            f"{', or ignore the whole spec while a hold stands' if may_be_held else ''}."
         )
     if resource.deletes_first and (kind in STANDING or resource.type in ADDRESSES):
         yield f"{what} would be gone before its replacement stands. Remove delete_before_replace."

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from cli.cluster import Cluster
 from cli.engine import Engine
 from cli.stacks import Stack, campaign_stack, environment_stack
 from tests.acceptance.conftest import CAMPAIGNS, ENVIRONMENT, ROOT, WARMLANE, engine_of
+from warmlane import names, queued_mail
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
@@ -35,7 +37,7 @@ def urns(engine: Engine, stack: Stack) -> set[str]:
     return {resource["urn"] for resource in engine.deployment(stack).get("resources") or []}
 
 
-def empty(engine: Engine) -> None:
+def empty(engine: Engine, cluster: Cluster) -> None:
     """Removes everything that is deployed, and the stacks."""
     for stack in reversed(STACKS):
         if stack == environment_stack(ENVIRONMENT):
@@ -43,6 +45,13 @@ def empty(engine: Engine) -> None:
             pulumi(engine, stack, "destroy", "--yes", "--run-program", "--exclude-protected", "-s", stack.name)
             # Only here, where the lanes are the lab's: an address that is released loses its reputation.
             pulumi(engine, stack, "state", "unprotect", "--all", "--yes", "-s", stack.name)
+        else:
+            # Plain `pulumi destroy` looks into no queue, so the API server wants to hear what becomes of it.
+            namespace, mark = (
+                names.namespace(stack.name.partition(".")[0]),
+                f"{queued_mail.MARK}={queued_mail.DISCARDED}",
+            )
+            cluster.kubectl("annotate", "namespace", namespace, "--overwrite", mark)
         pulumi(engine, stack, "destroy", "--yes", "-s", stack.name)
         pulumi(engine, stack, "stack", "rm", "--yes", "--preserve-config", "-s", stack.name)
 
@@ -54,10 +63,12 @@ def changed(verb: str) -> list[int]:
     return [stack["changed"] for stack in json.loads(run.stdout)["stacks"]]
 
 
-def test_plain_up_makes_the_same_resources_and_warmlane_finds_nothing_to_change(engine: Engine) -> None:
+def test_plain_up_makes_the_same_resources_and_warmlane_finds_nothing_to_change(
+    engine: Engine, cluster: Cluster
+) -> None:
     before = {stack.name: urns(engine, stack) for stack in STACKS}
     assert all(before.values()), "the deployed stacks have no resources to compare with"
-    empty(engine)
+    empty(engine, cluster)
     for stack in STACKS:
         pack = "policies" if stack.directory == "." else "../policies"
         pulumi(engine, stack, "stack", "select", "--create", stack.name)
@@ -67,9 +78,11 @@ def test_plain_up_makes_the_same_resources_and_warmlane_finds_nothing_to_change(
 
 
 @pytest.mark.parametrize("after", [0.3, 1.5], ids=lambda seconds: f"killed after {seconds} s")
-def test_a_killed_first_update_of_an_environment_is_taken_up(engine: Engine, addresses: Any, after: float) -> None:
+def test_a_killed_first_update_of_an_environment_is_taken_up(
+    engine: Engine, cluster: Cluster, addresses: Any, after: float
+) -> None:
     before = {stack.name: urns(engine, stack) for stack in STACKS}
-    empty(engine)
+    empty(engine, cluster)
     assert addresses.describe_addresses()["Addresses"] == []
     running = subprocess.Popen([WARMLANE, "up"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     # The lock is taken by the update, after the preview has passed.

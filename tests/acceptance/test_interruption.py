@@ -38,7 +38,7 @@ def names_of(found: set[Thing]) -> set[tuple[str, ...]]:
 @pytest.mark.parametrize("after", [0.3, 1.5], ids=lambda seconds: f"killed after {seconds} s")
 def test_a_killed_update_is_taken_up(engine: Engine, cluster: Cluster, after: float) -> None:
     before = things(cluster)
-    gone = warmlane("destroy", "--campaign", CAMPAIGN, "--yes")
+    gone = warmlane("destroy", "--campaign", CAMPAIGN, "--yes", "--discard", "the test ends")
     assert gone.returncode == 0, gone.stdout + gone.stderr
     running = subprocess.Popen(
         [WARMLANE, "up", "--campaign", CAMPAIGN], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -80,7 +80,7 @@ def warmlane(*words: str) -> None:
 def test_nothing_opens_while_a_sender_goes_comes_and_is_replaced(cluster: Cluster) -> None:
     targets = probes.refused_targets(cluster, STILL)
     with watching(cluster, targets) as seen:
-        warmlane("destroy", "--campaign", MOVING, "--yes")
+        warmlane("destroy", "--campaign", MOVING, "--yes", "--discard", "the test ends")
         warmlane("up", "--campaign", MOVING)
         rollout = ("rollout", "restart", f"deployment/{names.deployment(MOVING)}", "-n", names.namespace(MOVING))
         cluster.kubectl(*rollout)

@@ -29,7 +29,7 @@ def test_destroy_leaves_the_protected_and_up_takes_it_up_again(cluster: Cluster,
     own = {names.PLATFORM_NAMESPACE, names.MONITORING_NAMESPACE, *map(names.namespace, CAMPAIGNS)}
     before = addresses(engine)
     try:
-        code, document = warmlane("destroy", "--all", "--yes")
+        code, document = warmlane("destroy", "--all", "--yes", "--discard", "the test ends")
         assert code == 0, document
         assert namespaces(cluster) & own == set()
         for lane, address in before.items():

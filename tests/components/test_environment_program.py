@@ -49,6 +49,7 @@ def changed(environment, **fields):
 def test_type_tokens_are_frozen(lab, eks) -> None:
     tokens = {kind for kind, _ in (*lab.resources, *eks.resources) if kind.startswith("warmlane:")}
     assert tokens == {
+        "warmlane:admission:Admission",
         "warmlane:platform:Platform",
         "warmlane:store:Store",
         "warmlane:lane:Lane",

@@ -89,6 +89,7 @@ DETOUR_MUTANTS: list[tuple[str, str, Change, str]] = [
     (PLACE, "files", provider("kubernetes", renderYamlToDirectory="out"), "sets renderYamlToDirectory"),
     (UNSEEN, "a record", declared("aws:route53/record:Record", name="birch.warmlane.test"), "owns nothing in AWS"),
     (UNSEEN, "rights", declared("aws:iam/rolePolicyAttachment:RolePolicyAttachment"), "owns nothing in AWS"),
+    (UNSEEN, "admission", declared(f"{ADMISSION}:ValidatingAdmissionPolicy", name="p"), "decide for the whole cluster"),
     (UNSEEN, "a binding", add("core/v1:Binding", target={"kind": "Node", "name": "n"}), "past the scheduler"),
 ]
 """Of a campaign's stack."""
@@ -98,6 +99,7 @@ DETOUR_ENVIRONMENT_MUTANTS: list[tuple[str, str, Change, str]] = [
     (UNSEEN, "machine", declared("aws:ec2/instance:Instance", "dev"), "is no part of a lane"),
     (UNSEEN, "role of pods", declared("aws:eks/podIdentityAssociation:PodIdentityAssociation", "dev"), "is no part of"),
     (UNSEEN, "webhook", declared(f"{ADMISSION}:MutatingWebhookConfiguration", "dev"), "is of the API group admission"),
+    (UNSEEN, "mutation", declared(f"{ADMISSION}:MutatingAdmissionPolicy", "dev"), "is of the API group admission"),
     (UNSEEN, "API server", declared("kubernetes:apiregistration.k8s.io/v1:APIService", "dev"), "of the API group api"),
     (UNSEEN, "node", declared("kubernetes:core/v1:Node", "dev", metadata={"name": "n"}), "past the scheduler"),
     (PLACE, "other region", provider("aws", region="eu-west-1"), "region is eu-west-1, but the committed config"),

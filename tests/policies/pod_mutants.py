@@ -222,6 +222,7 @@ POD_NEAR_MISSES: list[tuple[str, str, Change]] = [
     (FIELDS, "ten minutes to end", field(terminationGracePeriodSeconds=600)),
     (FIELDS, "another container", beside("containers")),
     (OPTIONS, "kept by a hold", ignoring("deployment", "spec")),
+    (OPTIONS, "bounds kept by a hold", ignoring("quota", "spec")),
     (OPTIONS, "a budget in its place", first_deleted("disruption-budget")),
 ]
 
