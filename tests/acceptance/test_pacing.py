@@ -63,6 +63,8 @@ def cold(tmp_path: Path, engine: Engine) -> Iterator[Copy]:
     rules = copy.directory / f"policies/config/{ENVIRONMENT}.json"
     rules.write_text(json.dumps({**json.loads(rules.read_text()), "day-length-shipped": {"shortest": DAY}}))
     try:
+        # A new lease is given only by what is known of late.
+        copy.warmlane("snapshot", "--environment", ENVIRONMENT)
         copy.warmlane("up")
         copy.warmlane("up", "--campaign", CAMPAIGN)
         yield copy
