@@ -6,6 +6,7 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from tests.acceptance import world
 from tests.acceptance.conftest import ROOT, WARMLANE, sender_pods
 from warmlane import names
 from warmlane.campaign import Campaign, Plan
-from warmlane.config import load_campaign
+from warmlane.config import campaign_file, load_campaign
 from warmlane.pacing.moments import HOURS, moment
 from warmlane.warmup.plans import step
 
@@ -58,8 +59,14 @@ def cold(tmp_path: Path, engine: Engine) -> Iterator[Copy]:
     path = copy.directory / f"Pulumi.{ENVIRONMENT}.yaml"
     document = yaml.safe_load(path.read_text())
     body = document["config"]["warmlane:environment"]
-    body["lanes"][LANE], body["day_length"] = {"started": "2026-11-02"}, DAY
+    today = datetime.now(UTC).date().isoformat()
+    body["lanes"][LANE], body["leases"][CAMPAIGN] = {"started": today}, {"lane": LANE, "since": today}
+    body["day_length"] = DAY
     path.write_text(yaml.safe_dump(document, sort_keys=False))
+    file = copy.directory / campaign_file(CAMPAIGN, ENVIRONMENT)
+    document = yaml.safe_load(file.read_text())
+    document["config"]["warmlane:campaign"]["wanted_by"] = "2099-12-31"
+    file.write_text(yaml.safe_dump(document, sort_keys=False))
     rules = copy.directory / f"policies/config/{ENVIRONMENT}.json"
     rules.write_text(json.dumps({**json.loads(rules.read_text()), "day-length-shipped": {"shortest": DAY}}))
     try:
