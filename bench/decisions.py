@@ -52,23 +52,27 @@ def slowest() -> float:
 
 
 def _reading(campaign: int, number: int, now: float) -> Reading:
-    outcomes = tuple(
-        Outcomes(START - day, 0, 900 + 7 * campaign + number, 5 + campaign % 9, 850 + 7 * campaign + number, 0)
-        for day in range(DAYS)
-    )
-    there = AtProvider(
-        Signal(outcomes, now),
-        Signal(Attempts(100 + number, {Deferral.TRANSIENT: 5}), now),
-        Signal(Queue((10, 12, 9, 11)), now),
-    )
     return Reading(
         f"c{campaign}",
         f"{campaign // 3}.example",
         frozenset({f"list {campaign}"}),
-        {f"provider {each}": there for each in range(PROVIDERS)},
+        {f"provider {each}": _at(campaign, each, number, now) for each in range(PROVIDERS)},
         Signal({"one": Listing.CLEAN, "two": Listing.CLEAN}, now),
         Signal({}, now),
         Signal(Identity.AGREES, now),
+    )
+
+
+def _at(campaign: int, provider: int, number: int, now: float) -> AtProvider:
+    """Counts of which no two are alike, so that no ratio is known already."""
+    outcomes = []
+    for day in range(DAYS):
+        mail = 900 + PROVIDERS * CYCLES * campaign + CYCLES * provider + number
+        outcomes.append(Outcomes(START - day, 0, mail, 5 + (campaign + day) % 9, mail - 50, (campaign + day) % 2))
+    return AtProvider(
+        Signal(tuple(outcomes), now),
+        Signal(Attempts(100 + number, {Deferral.TRANSIENT: 5}), now),
+        Signal(Queue((10, 12, 9, 11)), now),
     )
 
 

@@ -81,9 +81,10 @@ def observed(evidence: Evidence, days: Iterable[Day], hypotheses: Hypotheses) ->
         if day.day <= evidence.through:
             continue
         before = known.get(day.day)
-        now = day if before is None else Day(day.day, max(day.mail, before.mail), max(day.events, before.events))
-        if now != before and now.mail:
-            known[day.day] = now
+        if before is not None and (day.mail < before.mail or day.events < before.events):
+            day = Day(day.day, max(day.mail, before.mail), max(day.events, before.events))
+        if day != before and day.mail:
+            known[day.day] = day
             changed = True
     if not changed:
         return evidence
@@ -105,10 +106,11 @@ def strength(evidence: Evidence, hypotheses: Hypotheses, floor: int = 0) -> Stre
     highest, behind = NOTHING
     for day in evidence.days:
         _add(values, counts, day, hypotheses)
-        for value, count in zip(values, counts, strict=True):
-            if value > highest and count >= floor:
-                highest, behind = value, count
-    return Strength(Run(highest, behind), max(map(Run, values, counts)))
+        for place, value in enumerate(values):
+            if value > highest and counts[place] >= floor:
+                highest, behind = value, counts[place]
+    present = max(values)
+    return Strength(Run(highest, behind), Run(present, counts[values.index(present)]))
 
 
 def _started(evidence: Evidence) -> tuple[list[float], list[int]]:

@@ -43,16 +43,14 @@ def beta(mean: float, correlation: float) -> tuple[float, float]:
 @lru_cache(maxsize=65_536)
 def log_ratios(hypotheses: Hypotheses, mail: int, events: int) -> tuple[float, ...]:
     """Log-likelihood ratio of a day's counts for each bad mean against the healthy one, natural logarithm."""
-    a, b = beta(hypotheses.healthy, hypotheses.correlation)
     others = mail - events
     # a + b is the same under every hypothesis, so the terms of the whole day cancel.
-    healthy = _rise(a, events) + _rise(b, others)
-    return tuple(
-        _rise(a, events) + _rise(b, others) - healthy
-        for a, b in (beta(mean, hypotheses.correlation) for mean in hypotheses.bad)
-    )
+    healthy, *bad = [lgamma(a + events) + lgamma(b + others) - start for a, b, start in _shapes(hypotheses)]
+    return tuple([each - healthy for each in bad])
 
 
-def _rise(start: float, steps: int) -> float:
-    """Logarithm of start x (start + 1) x … of so many factors."""
-    return lgamma(start + steps) - lgamma(start)
+@lru_cache
+def _shapes(hypotheses: Hypotheses) -> tuple[tuple[float, float, float], ...]:
+    """a, b and the logarithm of their gamma functions' product, for the healthy mean and each bad one."""
+    shapes = [beta(mean, hypotheses.correlation) for mean in (hypotheses.healthy, *hypotheses.bad)]
+    return tuple((a, b, lgamma(a) + lgamma(b)) for a, b in shapes)

@@ -11,7 +11,7 @@ from tests.domain.feedback.made import NOON, TODAY, at_provider, bounced, compla
 from warmlane.feedback import bounds
 from warmlane.feedback.cycle import HOUR, MOST_AN_HOUR, Fleet, cycle, hold, release
 from warmlane.feedback.decision import Decision
-from warmlane.feedback.signals import Identity, Reading, Signal
+from warmlane.feedback.signals import Deferral, Identity, Reading, Signal
 from warmlane.hold import Level
 
 POLL = 5.0
@@ -166,6 +166,38 @@ def test_one_campaign_is_none_of_anothers_business() -> None:
     fleet, decisions = cycle(Fleet(), [bad(), reading("receipts")], NOON)
     assert [decision.subject for decision in decisions] == ["spring-sale"]
     assert level(fleet, "receipts") is Level.NONE
+
+
+def put_off(kind: Deferral, campaigns: int) -> Fleet:
+    there = at_provider(made=200, deferred={kind: 150})
+    return cycle(Fleet(), [reading(f"c{number}", gmail=there) for number in range(campaigns)], NOON)[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "campaigns", "expected"),
+    [
+        (Deferral.OUTAGE, 3, Level.NONE),
+        (Deferral.OUTAGE, 2, Level.THROTTLED),
+        (Deferral.CONNECTION, 3, Level.NONE),
+        (Deferral.OWN, 1, Level.NONE),
+    ],
+)
+def test_an_outage_that_unrelated_campaigns_see_throttles_nobody(
+    kind: Deferral, campaigns: int, expected: Level
+) -> None:
+    fleet = put_off(kind, campaigns)
+    assert {level(fleet, id_) for id_ in fleet.campaigns} == {expected}
+
+
+def test_one_list_spread_over_an_organisations_campaigns_stops_them_together() -> None:
+    days = [complained(200, 2, day) for day in range(TODAY - 4, TODAY + 1)]
+    there = at_provider(*days)
+    together = [reading(f"c{number}", organisation="one.example", yahoo=there) for number in range(3)]
+    _, decisions = cycle(Fleet(), together, NOON)
+    assert {decision.rule for decision in decisions} == {"organisation-complaints"}
+    assert [decision.after for decision in decisions] == ["quarantined"] * 3
+    _, decisions = cycle(Fleet(), [reading(f"c{number}", yahoo=there) for number in range(3)], NOON)
+    assert [decision.after for decision in decisions] == ["throttled to 0.25"] * 3, "each for itself"
 
 
 def test_a_decision_is_text_of_one_line() -> None:
