@@ -12,8 +12,8 @@ from math import exp, log
 from warmlane.feedback.hypotheses import ALTERNATIVES
 
 MONTH_DAYS = 30
-PROVIDERS = 5
-"""Most providers that are told apart, as an upper bound."""
+PROVIDERS = 6
+"""Most providers that are told apart, five, and the sum of all."""
 TESTS = 3
 """Hard bounces, complaints, and complaints summed over the organisation."""
 BEGINNINGS = MONTH_DAYS * PROVIDERS * TESTS * ALTERNATIVES

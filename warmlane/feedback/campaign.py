@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from warmlane.feedback import rules
-from warmlane.feedback.evidence import Day, Evidence, observed
+from warmlane.feedback.evidence import Day, Evidence, observed, summed
 from warmlane.feedback.hypotheses import COMPLAINTS, HARD_BOUNCES, Hypotheses
 from warmlane.feedback.rules import Finding
 from warmlane.feedback.signals import (
@@ -22,6 +22,9 @@ from warmlane.feedback.signals import (
 )
 from warmlane.feedback.standing import Standing
 
+ALL = "all"
+"""Stands for a provider where all of them are summed: what is bad everywhere shows sooner in the sum."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tests:
@@ -34,6 +37,10 @@ class Tests:
     def anew(cls, release: int) -> Tests:
         """The tests of mail that is sent after so many releases."""
         return cls(Evidence(release), Evidence(release))
+
+
+_TESTS: tuple[tuple[Hypotheses, str], ...] = ((HARD_BOUNCES, "bounces"), (COMPLAINTS, "complaints"))
+"""Hypotheses, and the name of their test in `Tests`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +112,11 @@ def findings(
 ) -> list[Finding]:
     """What the campaign's own signals ask for; `excused` is left out of its deferrals."""
     found: list[Finding | None] = []
-    tests: tuple[tuple[Hypotheses, str], ...] = ((HARD_BOUNCES, "bounces"), (COMPLAINTS, "complaints"))
-    for name, at_provider in campaign.tests.items():
-        found += [rules.tested(getattr(at_provider, field), hypotheses, name) for hypotheses, field in tests]
+    for hypotheses, test in _TESTS:
+        parts = {name: getattr(tests, test) for name, tests in campaign.tests.items()}
+        found += [rules.tested(part, hypotheses, name) for name, part in parts.items()]
+        if sum(bool(part.days) for part in parts.values()) > 1:
+            found.append(rules.tested(summed(parts.values()), hypotheses, ALL))
     found += [
         rules.listed(reading, campaign.listings, now),
         rules.trapped(reading, campaign.traps, now),

@@ -113,6 +113,17 @@ def strength(evidence: Evidence, hypotheses: Hypotheses, floor: int = 0) -> Stre
     return Strength(Run(highest, behind), Run(present, counts[values.index(present)]))
 
 
+def summed(parts: Iterable[Evidence]) -> Evidence:
+    """A test of the open days of several, without state of its own."""
+    mail: dict[int, int] = {}
+    events: dict[int, int] = {}
+    for part in parts:
+        for day in part.days:
+            mail[day.day] = mail.get(day.day, 0) + day.mail
+            events[day.day] = events.get(day.day, 0) + day.events
+    return Evidence(days=tuple([Day(day, mail[day], events[day]) for day in sorted(mail)[-OPEN_DAYS:]]))
+
+
 def _started(evidence: Evidence) -> tuple[list[float], list[int]]:
     """Values and events of the runs before the first open day."""
     runs = evidence.folded or (NOTHING,) * ALTERNATIVES

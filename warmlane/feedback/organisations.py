@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from warmlane.feedback import rules
 from warmlane.feedback.campaign import Campaign
-from warmlane.feedback.evidence import OPEN_DAYS, Day, Evidence
+from warmlane.feedback.evidence import summed
 from warmlane.feedback.rules import Finding
 
 
@@ -28,14 +28,3 @@ def findings(members: Mapping[str, Mapping[str, Campaign]]) -> dict[str, list[Fi
                 if finding is not None:
                     found.setdefault(id_, []).append(finding)
     return found
-
-
-def summed(parts: Iterable[Evidence]) -> Evidence:
-    """A test of the open days of several."""
-    mail: dict[int, int] = {}
-    events: dict[int, int] = {}
-    for part in parts:
-        for day in part.days:
-            mail[day.day] = mail.get(day.day, 0) + day.mail
-            events[day.day] = events.get(day.day, 0) + day.events
-    return Evidence(days=tuple(Day(day, mail[day], events[day]) for day in sorted(mail)[-OPEN_DAYS:]))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from bench.soak.simulation.mail import Month
 from bench.soak.simulation.profiles import DAYS, SHARES
-from warmlane.feedback import organisations, rules
-from warmlane.feedback.evidence import Day, Evidence, observed
+from warmlane.feedback import rules
+from warmlane.feedback.evidence import Day, Evidence, observed, summed
 from warmlane.feedback.hypotheses import COMPLAINTS, HARD_BOUNCES
 from warmlane.hold import Level
 
@@ -73,9 +73,11 @@ def watch(month: Month, limits: Limits, since: float = 0.0, guardian: bool = Tru
         news = [day if day.events <= day.mail else day._replace(mail=day.events) for day in news]
         before = tests[campaign].get((signal, provider), Evidence())
         after = tests[campaign][signal, provider] = observed(before, news, KINDS[signal])
-        levels = {finding.level for finding in [rules.tested(after, KINDS[signal], provider)] if finding}
+        everywhere = summed(tests[campaign][each] for each in tests[campaign] if each[0] == signal)
+        asked = (rules.tested(part, KINDS[signal], provider) for part in (after, everywhere))
+        levels = {finding.level for finding in asked if finding}
         if signal == COMPLAINTS.name and len(tests) > 1:
-            total = organisations.summed(each[signal, provider] for each in tests if (signal, provider) in each)
+            total = summed(each[signal, provider] for each in tests if (signal, provider) in each)
             levels |= {one.level for one in [rules.organisation("", total, after, provider)] if one}
         if Level.QUARANTINED in levels:
             seen.stopped(OURS, at, since)

@@ -47,6 +47,13 @@ def test_a_bad_day_throttles_and_a_worse_one_makes_uneasy_first() -> None:
         assert asked(reading(gmail=at_provider(bounced(1_000, events)))) == {"hard-bounces": level}, events
 
 
+def test_what_is_bad_everywhere_shows_in_the_sum_of_all_providers() -> None:
+    there = at_provider(bounced(40, 6))
+    found = reading(gmail=there, yahoo=there, other=there)
+    asking = findings(seen(Campaign(), found, NOON), found, NO_EXCUSE, NOON)
+    assert [each.inputs["provider"] for each in asking if each.level is Level.THROTTLED] == ["all"]
+
+
 def test_few_events_ask_for_nothing_however_bad_the_ratio() -> None:
     assert asked(reading(gmail=at_provider(bounced(4, 4)))).get("hard-bounces", Level.NONE) is Level.NONE
     assert asked(reading(gmail=at_provider(complained(2, 2)))).get("complaints", Level.NONE) is Level.NONE
