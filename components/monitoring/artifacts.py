@@ -6,4 +6,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 RULES_FILE = HERE / "rules" / "email_senders.yaml"
-DASHBOARD_FILE = HERE / "dashboards" / "email_senders.json"
+DASHBOARD_FILES = {
+    name: HERE / "dashboards" / f"{name}.json" for name in ("fleet", "campaign", "lane", "provider", "gate")
+}
+"""By dashboard, in the order in which a person reads them."""

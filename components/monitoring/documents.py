@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from components.monitoring.inhibitions import inhibit_rules
 from warmlane import labels, names
 
 Document = dict[str, Any]
@@ -12,6 +13,8 @@ Document = dict[str, Any]
 SCRAPE_SECONDS = 15
 SERIES_LIMIT = 300
 """Series of one sender; a scrape with more is refused as a whole (`docs/runbook.md`, SenderDown)."""
+GROUP_WAIT = 30
+"""Seconds for which Alertmanager gathers alerts of a group before it tells of them."""
 PROMETHEUS_RULES = "/etc/prometheus/rules"
 
 
@@ -87,19 +90,13 @@ def alertmanager_config() -> Document:
         "route": {
             "receiver": "deliverability",
             "group_by": ["alertname", "campaign", "lane"],
-            "group_wait": "30s",
+            "group_wait": f"{GROUP_WAIT}s",
             "group_interval": "5m",
             "repeat_interval": "12h",
             "routes": [{"receiver": "watchdog", "matchers": ['alertname="Watchdog"']}],
         },
         "receivers": [{"name": "deliverability"}, {"name": "watchdog"}],
-        "inhibit_rules": [
-            {
-                "source_matchers": ['severity="critical"'],
-                "target_matchers": ['severity=~"warning|info"'],
-                "equal": ["alertname", "campaign", "lane"],
-            }
-        ],
+        "inhibit_rules": inhibit_rules(),
     }
 
 

@@ -1,4 +1,4 @@
-"""Writes the committed rule file and dashboard: `python -m components.monitoring.generate`. A test compares them."""
+"""Writes the committed rule file and dashboards: `python -m components.monitoring.generate`. A test compares them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ from pathlib import Path
 import yaml
 
 from components.monitoring.alerts import rules_document
-from components.monitoring.artifacts import DASHBOARD_FILE, RULES_FILE
-from components.monitoring.dashboard import dashboard_json
+from components.monitoring.artifacts import DASHBOARD_FILES, RULES_FILE
+from components.monitoring.boards.campaign import campaign
+from components.monitoring.boards.fleet import fleet
+from components.monitoring.boards.gate import gate
+from components.monitoring.boards.lane import lane
+from components.monitoring.boards.provider import provider
 
-NOTE = "# Generated from components/monitoring/alerts.py by `python -m components.monitoring.generate`.\n"
+NOTE = "# Generated from components/monitoring by `python -m components.monitoring.generate`.\n"
+DASHBOARDS = {"fleet": fleet, "campaign": campaign, "lane": lane, "provider": provider, "gate": gate}
 
 
 def generated() -> dict[Path, str]:
     """By file, what ought to be committed."""
     rules = yaml.safe_dump(rules_document(), sort_keys=False, width=120)
-    return {RULES_FILE: NOTE + rules, DASHBOARD_FILE: dashboard_json()}
+    boards = {DASHBOARD_FILES[name]: make() for name, make in DASHBOARDS.items()}
+    return {RULES_FILE: NOTE + rules, **boards}
 
 
 def main() -> None:

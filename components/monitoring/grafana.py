@@ -31,7 +31,7 @@ def config_files() -> dict[str, dict[str, str]]:
     return {
         "grafana-datasources": {"prometheus.yaml": documents.text(documents.grafana_datasources())},
         "grafana-provider": {"warmlane.yaml": documents.text(documents.grafana_dashboard_provider(DASHBOARDS))},
-        "grafana-dashboards": {artifacts.DASHBOARD_FILE.name: artifacts.DASHBOARD_FILE.read_text()},
+        "grafana-dashboards": {file.name: file.read_text() for file in artifacts.DASHBOARD_FILES.values()},
     }
 
 

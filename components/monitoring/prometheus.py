@@ -24,7 +24,9 @@ def rule_files(environment: Environment) -> dict[str, str]:
     """Files of the ConfigMap `prometheus-rules`."""
     return {
         "email_senders.yaml": artifacts.RULES_FILE.read_text(),
-        "leases.yaml": documents.text(alerts.lease_rules_document(environment.leases)),
+        "environment.yaml": documents.text(
+            alerts.environment_rules_document(environment.leases, environment.day_length)
+        ),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -63,6 +64,7 @@ def environment(cni: str = "cilium", grafana: bool = False) -> Environment:
             "lanes": {"amber": {"address": "203.0.113.7", "started": date(2026, 10, 1)}},
             "leases": {"spring-sale": {"lane": "amber", "since": date(2026, 11, 2)}},
             "store": {"mode": "bundled"},
+            "reflector": {"address": "203.0.113.24", "public_key": "A" * 43 + "="},
             "monitoring": {"mode": "bundled", "storage_class": "local", "storage": "2Gi", "retention_days": 7},
             "feedback": "none",
             "images": images,
@@ -201,6 +203,14 @@ def test_changed_leases_start_a_new_prometheus(declared: Any) -> None:
     first = environment()
     assert checksum(first) == checksum(environment())
     assert checksum(first) != checksum(first.model_copy(update={"leases": {}}))
+
+
+def test_prometheus_knows_the_leases_and_the_day_of_its_environment(declared: Any) -> None:
+    hours = environment().model_copy(update={"day_length": 3600})
+    text = declared(hours).of(CONFIG_MAP)["prometheus-rules"]["data"]["environment.yaml"]
+    rules = {rule["record"]: rule for rule in json.loads(text)["groups"][0]["rules"]}
+    assert rules["warmlane_day_length_seconds"]["expr"] == "vector(3600)"
+    assert rules["warmlane_lease"]["labels"] == {"campaign": "spring-sale", "lane": "amber"}
 
 
 def test_missing_images_are_told() -> None:

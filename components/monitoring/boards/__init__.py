@@ -1,0 +1,1 @@
+"""The dashboards, built with Grafana's SDK and committed as JSON."""
