@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import comb, inf, nextafter
+from math import exp, inf, lgamma, log, log1p, nextafter
 from statistics import fmean, pvariance
 
 QUANTILES = tuple(range(5, 100, 5))
@@ -18,9 +18,15 @@ def upper_bound(events: int, trials: int) -> float:
     low, high = events / trials, 1.0
     while high - low > 1e-9:
         middle = (low + high) / 2
-        below = sum(comb(trials, k) * middle**k * (1 - middle) ** (trials - k) for k in range(events + 1))
+        below = sum(_probability(k, trials, middle) for k in range(events + 1))
         low, high = (middle, high) if below > 1 - CONFIDENCE else (low, middle)
     return high
+
+
+def _probability(events: int, trials: int, ratio: float) -> float:
+    """Of so many events, binomial; by logarithms, as the ways to choose them exceed any float."""
+    ways = lgamma(trials + 1) - lgamma(events + 1) - lgamma(trials - events + 1)
+    return exp(ways + events * log(ratio) + (trials - events) * log1p(-ratio))
 
 
 def most_events(rate: float, trials: int) -> int:

@@ -42,7 +42,7 @@ def test_a_decision_tells_rule_figures_bounds_and_both_sides() -> None:
         "quarantined",
     )
     assert decision.inputs["events"] == 30 and decision.inputs["messages"] == 60
-    assert decision.inputs["evidence"] >= decision.bounds["evidence"] == round(bounds.QUARANTINE, 3)  # type: ignore[operator]
+    assert decision.inputs["evidence"] >= decision.bounds["evidence"] == round(bounds.QUARANTINE, 3)
     assert decision.page
     assert json.loads(decision.text()) == decision.to_json()
     assert decision.told.isprintable()

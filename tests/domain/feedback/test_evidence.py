@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from math import exp, lgamma, log
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -76,7 +77,9 @@ def test_folded_days_keep_their_weight(kind: Hypotheses, month: list[tuple[int, 
 
 
 @given(KINDS, MONTH.filter(lambda month: len(month) <= OPEN_DAYS), st.randoms())
-def test_order_and_repetition_of_looks_change_nothing(kind: Hypotheses, month: list[tuple[int, int]], rng) -> None:  # type: ignore[no-untyped-def]
+def test_order_and_repetition_of_looks_change_nothing(
+    kind: Hypotheses, month: list[tuple[int, int]], rng: Random
+) -> None:
     straight = observed(Evidence(), days(month), kind)
     looks = [*days(month), *days(month)]
     rng.shuffle(looks)

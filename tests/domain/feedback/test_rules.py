@@ -66,7 +66,7 @@ def test_complaints_quarantine_over_days() -> None:
 
 @pytest.mark.parametrize("change", [{"at": NOON - COUNTS_FRESH - 1}, {"complete": False}])
 def test_counts_that_are_old_or_not_whole_say_nothing(change: dict[str, float]) -> None:
-    found = reading(gmail=at_provider(bounced(40, 30), **change))  # type: ignore[arg-type]
+    found = reading(gmail=at_provider(bounced(40, 30), **change))
     assert asked(found) == {}
     assert not known(found, NOON)
 
@@ -119,10 +119,7 @@ def test_put_off_mail_throttles_when_it_doubles_hour_by_hour(hours: tuple[int, .
 
 
 def suffering(campaigns: int, **same: str | frozenset[str]) -> list[Reading]:
-    return [
-        reading(f"c{number}", gmail=at_provider(made=100, deferred=OUTAGE), **same)  # type: ignore[arg-type]
-        for number in range(campaigns)
-    ]
+    return [reading(f"c{number}", gmail=at_provider(made=100, deferred=OUTAGE), **same) for number in range(campaigns)]
 
 
 def test_three_unrelated_campaigns_excuse_a_class_at_a_provider() -> None:

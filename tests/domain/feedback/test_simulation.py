@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -12,18 +13,18 @@ from bench.soak.simulate import Size, run
 from bench.soak.simulation.detectors import OURS
 from bench.soak.simulation.figures import correlation, curve, most_events, threshold, upper_bound
 from bench.soak.simulation.mail import day_rates, month
-from bench.soak.simulation.profiles import BAD, DAYS, HEALTHY, NOT_BAD, REPORTING, constant
-from warmlane.feedback.hypotheses import COMPLAINTS, CORRELATION, HARD_BOUNCES
+from bench.soak.simulation.profiles import BAD, DAYS, HEALTHY, NOT_BAD, REPORTING, Profile, constant
+from warmlane.feedback.hypotheses import COMPLAINTS, CORRELATION, HARD_BOUNCES, Hypotheses
 
 SEED = 7
 
 
 @pytest.fixture(scope="module")
-def small() -> dict:  # type: ignore[type-arg]
+def small() -> dict[str, Any]:
     return run(SEED, Size(healthy=20, others=2, bad=2, lanes=2))
 
 
-def test_the_whole_run_at_a_small_size_keeps_its_promises(small: dict) -> None:  # type: ignore[type-arg]
+def test_the_whole_run_at_a_small_size_keeps_its_promises(small: dict[str, Any]) -> None:
     assert json.loads(json.dumps(small)) == small
     assert small["false alarms"].keys() == {profile.name for profile in NOT_BAD}
     alarms = {name: one[OURS]["alarms"] for name, one in small["false alarms"].items() if "other model" not in name}
@@ -35,7 +36,7 @@ def test_the_whole_run_at_a_small_size_keeps_its_promises(small: dict) -> None: 
         assert spared["controlled"] < spared["fixed"] / 2, name
 
 
-def test_bad_mail_is_stopped_in_the_month(small: dict) -> None:  # type: ignore[type-arg]
+def test_bad_mail_is_stopped_in_the_month(small: dict[str, Any]) -> None:
     for profile in BAD:
         curves = small["delays"][profile.name][OURS]
         assert curves["messages"]["50 %"] is not None, profile.name
@@ -49,7 +50,7 @@ def test_the_same_seed_gives_the_same_month_and_another_does_not() -> None:
 
 
 @pytest.mark.parametrize("profile", [*NOT_BAD, BAD[0]], ids=lambda profile: profile.name)
-def test_a_month_holds_together(profile) -> None:  # type: ignore[no-untyped-def]
+def test_a_month_holds_together(profile: Profile) -> None:
     made = month(Random(profile.name), profile)
     assert list(made.events) == sorted(made.events)
     for event in made.events:
@@ -62,7 +63,7 @@ def test_a_month_holds_together(profile) -> None:  # type: ignore[no-untyped-def
 
 @pytest.mark.parametrize("drift", [0.0, 0.6])
 @pytest.mark.parametrize("kind", [HARD_BOUNCES, COMPLAINTS], ids=lambda kind: kind.name)
-def test_days_are_as_alike_as_they_are_said_to_be(kind, drift: float) -> None:  # type: ignore[no-untyped-def]
+def test_days_are_as_alike_as_they_are_said_to_be(kind: Hypotheses, drift: float) -> None:
     rates = [
         rate
         for number in range(1_500)
@@ -77,6 +78,7 @@ def test_clopper_and_pearson() -> None:
     assert upper_bound(0, 10_000) == pytest.approx(1 - 0.05 ** (1 / 10_000), abs=1e-8)
     assert upper_bound(4, 10_000) == pytest.approx(9.1513e-4, abs=1e-7)
     assert upper_bound(3, 3) == 1
+    assert 0.05 < upper_bound(500, 10_000) < 0.055, "more ways to choose them than a float holds"
     assert (most_events(0.001, 10_000), most_events(0.001, 100)) == (4, -1)
 
 

@@ -63,7 +63,7 @@ def test_a_used_and_clean_day_advances_one_step_and_only_one() -> None:
     ],
 )
 def test_doubt_stays(change: dict[str, object], reason: str) -> None:
-    assert judged(replace(CLEAN, **change)) == (5, f"stays: {reason}")  # type: ignore[arg-type]
+    assert judged(replace(CLEAN, **change)) == (5, f"stays: {reason}")
 
 
 def test_few_bounces_on_a_small_day_are_no_doubt() -> None:
@@ -87,7 +87,7 @@ def test_data_that_comes_later_in_the_day_still_advances() -> None:
     ],
 )
 def test_bad_signs_lower_at_once_even_without_the_rest(change: dict[str, object], rule: str) -> None:
-    bad = replace(CLEAN, known=False, yesterday=None, **change)  # type: ignore[arg-type]
+    bad = replace(CLEAN, known=False, yesterday=None, **change)
     assert judged(bad) == (3, rule)
     advanced, _ = judge("amber gmail", FIFTH, CLEAN, RAMP, 0.0)
     lower, decision = judge("amber gmail", advanced, bad, RAMP, 1.0)
@@ -162,7 +162,7 @@ def test_a_view_is_of_yesterday_only_when_it_was_read_today() -> None:
     counts = (bounced(1_000, 9, TODAY - 1), bounced(50, 2))
 
     def seen_at(taken: float, now: float, **there: object) -> View:
-        found = reading(at=taken, gmail=at_provider(*counts, at=taken, **there))  # type: ignore[arg-type]
+        found = reading(at=taken, gmail=at_provider(*counts, at=taken, **there))
         return view(seen(Campaign(), found, now), found, "gmail", 0.9, {}, now, UTC_DAY)
 
     assert seen_at(morning - 1, morning + 10).yesterday is None
