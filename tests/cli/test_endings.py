@@ -92,6 +92,7 @@ def test_a_campaign_without_a_stack_file_keeps_everything_from_being_destroyed(w
 
 
 def test_destroy_of_an_environment_runs_its_program_for_the_delete_hook(world: World, warmlane: Any) -> None:
+    world.cluster({})
     world.stacks(dev=9, newsletter_dev=5)
     assert warmlane("destroy", "--all", "--yes")[0] == 0
     options = {stack_of(words): "--run-program" in words for words in world.runs("destroy")}
@@ -101,6 +102,7 @@ def test_destroy_of_an_environment_runs_its_program_for_the_delete_hook(world: W
 def test_an_environment_whose_program_can_not_run_is_refused_before_its_campaigns_go(
     world: World, warmlane: Any
 ) -> None:
+    world.cluster({})
     (world.repository / ".lab/images.json").unlink()
     world.stacks(dev=9, newsletter_dev=5)
     code, _, err = warmlane("destroy", "--all", "--yes")
@@ -109,6 +111,7 @@ def test_an_environment_whose_program_can_not_run_is_refused_before_its_campaign
 
 
 def test_a_failed_destroy_tells_what_is_left(world: World, warmlane: Any) -> None:
+    world.cluster({})
     gone = [prelude(), summary(True, delete=5), prelude(), step("a"), summary(False, delete=5)]
     world.engine_says("newsletter.dev", BROKEN, status=255)
     world.engine_says("spring-sale.dev", gone)
