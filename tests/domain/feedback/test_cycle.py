@@ -116,8 +116,10 @@ def test_a_listing_that_a_person_knew_of_counts_again_once_it_had_cleared() -> N
 def test_new_trap_hits_count_after_a_release_whatever_mail_caused_them() -> None:
     known = replace(reading(), traps=Signal({"typo": 3, "feed": 1}, NOON))
     campaign, _ = release(stopped().campaigns["spring-sale"], known, "spring-sale", "ops", "Cleaned.", NOON)
+    fleet, decisions = cycle(Fleet({"spring-sale": campaign}), [known], NOON + POLL)
+    assert (level(fleet), decisions) == (Level.THROTTLED, [])
     worse = replace(reading(), traps=Signal({"typo": 4, "feed": 2}, NOON))
-    fleet, _ = cycle(Fleet({"spring-sale": campaign}), [worse], NOON + POLL)
+    fleet, _ = cycle(fleet, [worse], NOON + POLL)
     assert level(fleet) is Level.QUARANTINED
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warmlane.feedback.rules import Finding
+from warmlane.feedback.signals import COUNTS_FRESH
 from warmlane.feedback.standing import (
     COOL_DOWN_DAYS,
     DWELL_DAYS,
@@ -67,7 +68,8 @@ def test_time_without_data_is_not_calm() -> None:
     standing, now = after(throttled(), looks(10), known=False, start=NOW + LOOK)
     assert standing == throttled()
     standing, _ = after(standing, 1, start=now)
-    assert standing.calm * DAY <= 90, "a look after a gap vouches for the time that it saw"
+    assert standing.calm * DAY == pytest.approx(COUNTS_FRESH), "a look after a gap vouches for what it can have seen"
+    assert standing.level is Level.THROTTLED and not standing.probing
 
 
 def test_what_is_not_calm_begins_the_dwell_anew() -> None:

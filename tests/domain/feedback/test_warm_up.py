@@ -153,7 +153,7 @@ def test_an_allowance_is_the_plans_next_figure() -> None:
 def test_one_provider_that_lags_does_not_keep_the_others_back() -> None:
     mail = {"gmail": Use(100, 100, waiting=350), "yahoo": Use(550, 1_000, waiting=0)}
     assert used(1_000, mail, "yahoo") == 1.0
-    assert used(1_000, {**mail, "gmail": Use(100, 1_000, 0)}, "yahoo") == 0.65
+    assert used(1_000, {**mail, "gmail": Use(100, 1_000, waiting=350)}, "yahoo") == 0.65, "it waits for something else"
     assert used(0, {"yahoo": Use(0, 0, 9)}, "yahoo") == 0.0
 
 
