@@ -23,7 +23,9 @@ def test_manifests_keep_to_the_schemas(run, request, case_name) -> None:
             stack=case.name,
         ),
         run(
-            lambda: deploy_campaign(case.environment, case.name, case.campaign, case.lease, "canary-password"),
+            lambda: deploy_campaign(
+                case.environment, case.name, case.campaign, case.lease, "canary-password", "a-public-key"
+            ),
             stack=stack,
             outputs=case.outputs,
         ),

@@ -102,7 +102,7 @@ def test_the_pod_waits_for_everything_that_it_mounts_and_for_its_policies(lab) -
 def test_a_campaign_mounts_its_own_access_alone(run, dev) -> None:
     outputs = dev.outputs | {"store_access": access(KEY, dev.environment)}
     stack = run(
-        lambda: deploy_campaign(dev.environment, dev.name, dev.campaign, dev.lease, "a-password"),
+        lambda: deploy_campaign(dev.environment, dev.name, dev.campaign, dev.lease, "a-password", "a-public-key"),
         stack="spring-sale.dev",
         outputs=outputs,
     )
@@ -115,7 +115,7 @@ def test_a_campaign_mounts_its_own_access_alone(run, dev) -> None:
 
 def test_an_environment_of_before_is_told_apart(run, dev) -> None:
     def program() -> None:
-        deploy_campaign(dev.environment, dev.name, dev.campaign, dev.lease, "a-password")
+        deploy_campaign(dev.environment, dev.name, dev.campaign, dev.lease, "a-password", "a-public-key")
 
     outputs = {key: value for key, value in dev.outputs.items() if key != "store_access"}
     preview = run(program, preview=True, stack="spring-sale.dev", outputs=outputs)
@@ -130,7 +130,7 @@ def test_policies_of_both_ends_name_each_other(lab, run, dev) -> None:
     (rule,) = ingress["ingress"]
     assert rule["ports"] == [{"protocol": "TCP", "port": names.STORE_PORT}]
     stack = run(
-        lambda: deploy_campaign(dev.environment, dev.name, dev.campaign, dev.lease, "a-password"),
+        lambda: deploy_campaign(dev.environment, dev.name, dev.campaign, dev.lease, "a-password", "a-public-key"),
         stack="spring-sale.dev",
         outputs=dev.outputs,
     )
