@@ -23,8 +23,9 @@ from warmlane.campaign import Plan
 from warmlane.feedback import bounds
 from warmlane.feedback.hypotheses import CORRELATION
 
-FIXED, REPORTED = "fixed", "reported"
-"""The two sets of seeds."""
+FIXED, REPORTED = "fixed", "held out"
+"""The two sets of seeds. Whoever changes a rule after a look at what is reported takes another name for the second, or
+it is no longer held out: the sum over all providers came after a look at one that was named `reported`."""
 CHUNK = 25
 VOLUMES = (2_000, 50_000)
 LATE_MOST = 3
