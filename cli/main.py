@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from cli import deploy, ending, growth, images_commands, lab_commands, policy_commands, queued, snapshot, stacks, status
+from cli.dash import command as dash_commands
 from cli.hold import command as hold_commands
 from cli.invocation import INSTALLED, Invocation, committed, engine_of, repository_around
 from cli.outcome import Code, Misused, Stop, WorldFailed
@@ -46,6 +47,7 @@ app.add_typer(policy_commands.app, name="policy")
 app.add_typer(suppress_commands.app, name="suppress")
 app.command(name="hold")(hold_commands.hold_)
 app.command(name="release")(hold_commands.release)
+app.command(name="dash")(dash_commands.dash)
 
 EnvironmentOption = Annotated[str, typer.Option("--environment", "-e", help="The environment (Pulumi.<name>.yaml).")]
 CampaignOption = Annotated[

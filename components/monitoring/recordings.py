@@ -11,6 +11,7 @@ from typing import Any
 from components.monitoring.promql import (
     AT_PROVIDER,
     LANE,
+    SENDERS,
     by,
     gained,
     last_value,
@@ -148,28 +149,33 @@ def _sending_day() -> list[Rule]:
     """What was delivered on this sending day and what the limit was at most, and both of the day before.
 
     The minute that ends with a recording belongs to the day in which it began, so the day turns a minute late: mail of
-    the evening is never counted into the morning. A limit that a throttle lowers during the day stands as it was.
+    the evening is never counted into the morning. A limit that a throttle lowers during the day stands as it was; a day
+    on which none was seen has 0. Nothing is missing at the turn, or the day after would go on from the day before.
     """
     day = f"floor((vector(time()) - 60) / {DAY_LENGTH_METRIC})"
     same, turned = (f"on () (last_over_time({DAY_METRIC}[1d]) {sign} {day})" for sign in ("==", "<"))
+    # A series that is made from its own past has to end with its campaign.
+    alive = f"and on (campaign, lane) ({LEASE_METRIC} or on (campaign, lane) max {by(LANE)} (up{{{SENDERS}}}))"
+
+    def so_far(recording: str) -> str:
+        past = f"last_over_time({recording}[1d])"
+        return f"(({past} and {same}) or {past} * 0)"
+
+    def day_before(recording: str, today: str) -> Rule:
+        past = f"last_over_time({recording}[1d])"
+        return _record(recording, f"((last_over_time({today}[1d]) and {turned}) or {past}) {alive}")
+
     delivered = f'sum {by(LANE)} ({STEP}{{outcome="delivered"}})'
     limit = f"(max {by(LANE)} ({series('sender_limit_messages')}) > 0)"
-    earlier = f"(last_over_time({LIMIT_TODAY}[1d]) and {same})"
-    rules = [
-        _record(
-            yesterday,
-            f"((last_over_time({today}[1d]) and {turned}) or last_over_time({yesterday}[1d]))"
-            f" and on (campaign, lane) {LEASE_METRIC}",
-        )
-        for yesterday, today in ((DELIVERED_YESTERDAY, DELIVERED_TODAY), (LIMIT_YESTERDAY, LIMIT_TODAY))
-    ]
+    counted, highest = so_far(DELIVERED_TODAY), so_far(LIMIT_TODAY)
     return [
-        *rules,
+        day_before(DELIVERED_YESTERDAY, DELIVERED_TODAY),
+        day_before(LIMIT_YESTERDAY, LIMIT_TODAY),
         _record(
             DELIVERED_TODAY,
-            f"{delivered} + ((last_over_time({DELIVERED_TODAY}[1d]) and {same}) or {delivered} * 0)",
+            f"(({delivered} or {counted} * 0) + ({counted} or {delivered} * 0)) {alive}",
         ),
-        _record(LIMIT_TODAY, f"{earlier} >= {limit} or {limit} or {earlier}"),
+        _record(LIMIT_TODAY, f"({highest} >= {limit} or {limit} or {highest}) {alive}"),
         _record(DAY_METRIC, day),
     ]
 

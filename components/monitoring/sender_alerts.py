@@ -38,7 +38,8 @@ def _worst(metric: str, where: str = "", labels: tuple[str, ...] = LANE) -> str:
     return f"max {by(labels)} ({series(metric, where)})"
 
 
-def _identity_alerts() -> list[Alert]:
+def identity_alerts() -> list[Alert]:
+    """As whom a sender is seen."""
     wrong = _worst("sender_identity", 'state="wrong"')
     unproven = _worst("sender_identity", 'state="unknown"')
     unknown = _worst("sender_identity", 'state="unknown"', ("campaign",))
@@ -74,7 +75,8 @@ def _identity_alerts() -> list[Alert]:
     ]
 
 
-def _warm_up_alerts() -> list[Alert]:
+def warm_up_alerts() -> list[Alert]:
+    """Deliveries against the lane's limit."""
     return [
         Alert(
             "WarmUpOverrun",
@@ -101,7 +103,8 @@ def _warm_up_alerts() -> list[Alert]:
     ]
 
 
-def _queue_alerts() -> list[Alert]:
+def queue_alerts() -> list[Alert]:
+    """Mail that waits."""
     hours = [DEFERRED_QUEUE, *(f"{DEFERRED_QUEUE} offset {hour}h" for hour in (1, 2, 3))]
     growth = " and ".join(f"{later} > {earlier}" for later, earlier in zip(hours, hours[1:], strict=False))
     return [
@@ -120,7 +123,7 @@ def _queue_alerts() -> list[Alert]:
         Alert(
             "BacklogTooLong",
             Severity.WARNING,
-            f"{WAITING} / {LIMIT_TODAY} > {BACKLOG_DAYS} and {WAITING} >= {QUEUE_FLOOR}",
+            f"{WAITING} / ({LIMIT_TODAY} > 0) > {BACKLOG_DAYS} and {WAITING} >= {QUEUE_FLOOR}",
             900,
             f"the message with which more than {BACKLOG_DAYS} days' mail waits ({QUEUE_FLOOR} messages at least)",
             "More mail waits than can leave before it is given up.",
@@ -151,7 +154,8 @@ def _queue_alerts() -> list[Alert]:
     ]
 
 
-def _gate_alerts() -> list[Alert]:
+def gate_alerts() -> list[Alert]:
+    """Gates that are closed, slow, blind or not there."""
     store = _worst("sender_closed", 'reason="store"', ("campaign",))
     held = _worst("sender_closed", 'reason="hold"')
     closed = _worst("sender_closed", 'reason=~"starting|store|clocks|counters"', (*LANE, "reason"))
@@ -240,4 +244,4 @@ def _gate_alerts() -> list[Alert]:
 
 def sender_alerts() -> list[Alert]:
     """In the runbook's order."""
-    return [*_identity_alerts(), *_warm_up_alerts(), *_queue_alerts(), *_gate_alerts()]
+    return [*identity_alerts(), *warm_up_alerts(), *queue_alerts(), *gate_alerts()]

@@ -67,6 +67,11 @@ class Told:
     labels: tuple[tuple[str, str], ...] = tuple(LANE.items())
 
 
+def told(value: str = "", severity: str = "warning", **labels: str) -> tuple[Told, ...]:
+    """An alert of the one campaign, with further labels."""
+    return (Told(value, severity, tuple({**LANE, **labels}.items())),)
+
+
 @dataclass(frozen=True)
 class Case:
     """Series at steps of a minute (or `step`), and the alerts named `alert` that fire at `at`: all of them."""

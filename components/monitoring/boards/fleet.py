@@ -85,7 +85,7 @@ def fleet() -> str:
                 "Part of the limit that is used",
                 "Delivered today of today's limit; above one the warm-up is overrun.",
                 shape.RATIO,
-                {_ON: f"{DELIVERED_TODAY}{{{_C}}} / {LIMIT_TODAY}{{{_C}}}"},
+                {_ON: f"{DELIVERED_TODAY}{{{_C}}} / ({LIMIT_TODAY}{{{_C}}} > 0)"},
             ),
             shape.plot(
                 "Waiting mail",

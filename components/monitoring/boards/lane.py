@@ -45,7 +45,7 @@ def lane() -> str:
                 "Used yesterday",
                 "Part of the last sending day's limit that was delivered; below a half twice, warm-up stands still.",
                 shape.RATIO,
-                {"{{campaign}}": f"{DELIVERED_YESTERDAY}{{{_L}}} / {LIMIT_YESTERDAY}{{{_L}}}"},
+                {"{{campaign}}": f"{DELIVERED_YESTERDAY}{{{_L}}} / ({LIMIT_YESTERDAY}{{{_L}}} > 0)"},
             ),
             shape.number(
                 "Identity proven",

@@ -1,4 +1,4 @@
-"""Identity, warm-up, queues, gates and missing data: each alert fires, and stays silent where it should."""
+"""Identity, closed gates and missing data: each alert fires, and stays silent where it should."""
 
 from __future__ import annotations
 
@@ -6,21 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from components.monitoring.sender_alerts import sender_alerts
-from tests.monitoring.judging import (
-    FIRES,
-    LANE,
-    LITTLE,
-    NOTHING,
-    QUIET,
-    RESET,
-    Case,
-    Told,
-    deliveries,
-    judged,
-    sample,
-    who,
-)
+from components.monitoring.sender_alerts import gate_alerts, identity_alerts
+from tests.monitoring.judging import FIRES, LITTLE, NOTHING, QUIET, RESET, Case, Told, judged, sample, told, who
 
 CRITICAL = Told(severity="critical")
 
@@ -37,23 +24,6 @@ def closed(reason: str, values: str, **sender: str) -> dict[str, str]:
     return sample("sender_closed", values, f'reason="{reason}"', **sender)
 
 
-def day(delivered: str, limit: str = "1000x400") -> dict[str, str]:
-    """Deliveries and limit at steps of five minutes."""
-    return {**deliveries("delivered", delivered), **sample("sender_limit_messages", limit)}
-
-
-def deferred_queue(values: str) -> dict[str, str]:
-    return sample("sender_queue_messages", values, 'queue="deferred"')
-
-
-def waiting(values: str, limit: str = "100x240") -> dict[str, str]:
-    return {**sample("sender_waiting_messages", values, 'provider="other"'), **sample("sender_limit_messages", limit)}
-
-
-def expired(values: str) -> dict[str, str]:
-    return sample("sender_messages_withdrawn_total", values, 'reason="expired"')
-
-
 def decisions(fast: str, all_: str) -> dict[str, str]:
     """Decisions of at most a second, and all: the others take up to 2.5 s."""
     bucket = "sender_admission_seconds_bucket"
@@ -63,10 +33,6 @@ def decisions(fast: str, all_: str) -> dict[str, str]:
         **sample(bucket, all_, 'le="+Inf"'),
         **sample("sender_admission_seconds_count", all_),
     }
-
-
-def told(value: str = "", severity: str = "warning", **labels: str) -> tuple[Told, ...]:
-    return (Told(value, severity, tuple({**LANE, **labels}.items())),)
 
 
 CASES = [
@@ -99,100 +65,6 @@ CASES = [
     ),
     Case("ReflectorSilent", LITTLE, "one of one is that campaign's", identity("unknown", "1x60"), "30m"),
     Case("ReflectorSilent", NOTHING, "no series", {}, "30m"),
-    Case("WarmUpOverrun", FIRES, "1,200 of 1,000", day("0x12 1200x60"), "2h", told("1.2k", "critical"), step="5m"),
-    Case("WarmUpOverrun", QUIET, "the whole limit", day("0x12 1000x60"), "2h", step="5m"),
-    Case("WarmUpOverrun", QUIET, "1,000 on each of two days", day("0x12 1000x276 2000x60"), "26h", step="5m"),
-    Case(
-        "WarmUpOverrun",
-        QUIET,
-        "the limit of the morning was throttled, and the gate has closed",
-        day("0x12 900x60", "1000x12 300x6 0x60"),
-        "2h",
-        step="5m",
-    ),
-    Case("WarmUpOverrun", LITTLE, "mail under way as the day turned", day("0x12 108x60", "100x80"), "2h", step="5m"),
-    Case("WarmUpOverrun", NOTHING, "no limit is known", deliveries("delivered", "0x12 1200x60"), "2h", step="5m"),
-    Case("WarmUpOverrun", RESET, "a restart counts nothing twice", day("0x12 600x12 0x6 300x40"), "3h", step="5m"),
-    Case(
-        "WarmUpOverrun",
-        RESET,
-        "before and after a restart it is too much",
-        day("0x12 600x12 0x6 600x40"),
-        "3h",
-        told("1.2k", "critical"),
-        step="5m",
-    ),
-    Case(
-        "WarmUpUnderused",
-        FIRES,
-        "100 a day of 1,000, for three days",
-        day("0x12 100x288 200x288 300x288 400x300", "1000x1200"),
-        "74h",
-        told("100", "info"),
-        step="5m",
-    ),
-    Case(
-        "WarmUpUnderused",
-        QUIET,
-        "the first day began late, the second is full",
-        day("0x12 100x288 1000x288 1900x300", "1000x1200"),
-        "52h",
-        step="5m",
-    ),
-    Case(
-        "WarmUpUnderused",
-        LITTLE,
-        "50 of 50 a day",
-        day("0x12 50x288 100x288 150x288 200x300", "50x1200"),
-        "74h",
-        step="5m",
-    ),
-    Case("WarmUpUnderused", NOTHING, "no series", {}, "74h", step="5m"),
-    Case(
-        "WarmUpUnderused",
-        RESET,
-        "900 a day, with restarts",
-        day("0x12 900x288 0x12 900x276 0x12 900x276 0x12 900x300", "1000x1200"),
-        "74h",
-        step="5m",
-    ),
-    Case(
-        "DeferredMailGrowing",
-        FIRES,
-        "100 more each hour",
-        deferred_queue("0+2x400"),
-        "5h",
-        told("600"),
-    ),
-    Case("DeferredMailGrowing", QUIET, "many, and fewer each hour", deferred_queue("900-2x300"), "5h"),
-    Case("DeferredMailGrowing", QUIET, "it grew and stands", deferred_queue("0+10x200 2000x200"), "5h"),
-    Case("DeferredMailGrowing", LITTLE, "a handful", deferred_queue("0+0.1x400"), "5h"),
-    Case("DeferredMailGrowing", NOTHING, "no series", {}, "5h"),
-    Case("BacklogTooLong", FIRES, "four days' mail", waiting("400x240"), "30m", told("4")),
-    Case("BacklogTooLong", QUIET, "two days' mail", waiting("200x240"), "30m"),
-    Case("BacklogTooLong", LITTLE, "40 messages at 10 a day", waiting("40x240", "10x240"), "30m"),
-    Case("BacklogTooLong", NOTHING, "no limit is known", waiting("400x240", "0x240"), "30m"),
-    Case("MailExpired", FIRES, "three messages", expired("0x20 3x60"), "25m", told("3")),
-    Case(
-        "MailExpired",
-        QUIET,
-        "suppressed mail is no expired mail",
-        sample("sender_messages_withdrawn_total", "0x20 3x60", 'reason="suppressed"'),
-        "25m",
-    ),
-    Case("MailExpired", QUIET, "long ago", expired("0x20 3x200"), "2h"),
-    Case("MailExpired", NOTHING, "no series", {}, "25m"),
-    Case("MailExpired", RESET, "a restart", expired("3x20 0x60"), "25m"),
-    Case(
-        "QueueFilesUnreadable",
-        FIRES,
-        "two files",
-        sample("sender_queue_files_unreadable", "0x20 2x60"),
-        "35m",
-        told("2"),
-    ),
-    Case("QueueFilesUnreadable", QUIET, "none", sample("sender_queue_files_unreadable", "0x80"), "35m"),
-    Case("QueueFilesUnreadable", NOTHING, "no series", {}, "35m"),
     Case("SenderHeld", FIRES, "at once", closed("hold", "0x20 1x20"), "22m", told(severity="info")),
     Case("SenderHeld", QUIET, "closed for another reason", closed("store", "1x40"), "22m"),
     Case("SenderHeld", NOTHING, "no series", {}, "22m"),
@@ -286,17 +158,10 @@ CASES = [
     Case("AdmissionSlow", RESET, "a restart", decisions("0+999x15 0+999x45", "0+1000x15 0+1000x45"), "30m"),
     Case("Watchdog", FIRES, "always", {}, "1m", (Told("", "info", ()),)),
 ]
-COUNTED = {"WarmUpOverrun", "WarmUpUnderused", "MailExpired", "LogLinesUnparsed", "AdmissionSlow"}
+COUNTED = {"LogLinesUnparsed", "AdmissionSlow"}
 """Alerts on counters, which a restart resets."""
-FLOORED = {
-    "ReflectorSilent",
-    "WarmUpOverrun",
-    "WarmUpUnderused",
-    "DeferredMailGrowing",
-    "BacklogTooLong",
-    "AdmissionSlow",
-}
-"""Alerts with a floor. A single unreadable file, expired message or log line is already worth telling."""
+FLOORED = {"ReflectorSilent", "AdmissionSlow"}
+"""Alerts with a floor. A single line that is not understood is already worth telling."""
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.alert}, {case.kind}: {case.why}")
@@ -306,12 +171,7 @@ def test_alert(case: Case, tmp_path: Path) -> None:
 
 
 def test_every_alert_has_a_case_of_every_kind() -> None:
-    names = {alert.name for alert in sender_alerts()}
-    found = {
-        kind: {case.alert for case in CASES if case.kind == kind} for kind in (FIRES, QUIET, LITTLE, NOTHING, RESET)
-    }
-    assert found[FIRES] == names
-    assert found[QUIET] == names - {"Watchdog"}, "Watchdog is never silent"
-    assert found[NOTHING] == names - {"Watchdog"}
-    assert found[LITTLE] == FLOORED
-    assert found[RESET] == COUNTED
+    names = {alert.name for alert in [*identity_alerts(), *gate_alerts()]}
+    ends = names - {"Watchdog"}  # which is never silent
+    kinds = {FIRES: names, QUIET: ends, NOTHING: ends, LITTLE: FLOORED, RESET: COUNTED}
+    assert {kind: {case.alert for case in CASES if case.kind == kind} for kind in kinds} == kinds
