@@ -140,8 +140,14 @@ def delete_first(old: Object, new: Object) -> bool:
     return not is_set(new, AUTONAMED) and bool(at(new, "metadata", "name")) and identifier(old) == identifier(new)
 
 
-def overlaid(state: Any, wanted: Any) -> Any:
-    """The state of an object with the wanted values over it: what a preview of an update can foresee."""
-    if isinstance(state, dict) and isinstance(wanted, dict):
-        return {**state, **{key: overlaid(state.get(key), value) for key, value in wanted.items()}}
-    return wanted
+def foreseen(state: Any, before: Any, wanted: Any) -> Any:
+    """The state of an object as an update will leave it: without what was declared before and is not any more, and
+    with the wanted values over the rest."""
+    if not isinstance(state, dict) or not isinstance(wanted, dict):
+        return wanted
+    declared = before if isinstance(before, dict) else {}
+    kept = {key: value for key, value in state.items() if key in wanted or key not in declared}
+    return {
+        **kept,
+        **{key: foreseen(state.get(key), declared.get(key), value) for key, value in wanted.items()},
+    }

@@ -135,7 +135,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             self._foresee(context, wanted, manager, created=False, told=told)
             shown = {key: value for key, value in state.items() if not key.startswith(INTERNAL)}
             hidden = in_outputs(secrets | secret_paths(request.olds), wanted["kind"])
-            return provider_pb2.UpdateResponse(properties=marked(objects.overlaid(shown, wanted), hidden))
+            left = objects.foreseen(shown, self._old_inputs(request), wanted)
+            return provider_pb2.UpdateResponse(properties=marked(left, hidden))
         with _refusals(context):
             try:
                 live = self._cluster().update(wanted, manager, request.timeout, told)
