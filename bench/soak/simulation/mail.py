@@ -14,7 +14,7 @@ LATE_BOUNCES, LATE_BOUNCES_DAYS = 0.15, 0.2
 """Part of hard bounces that come back by mail, and their mean delay."""
 COMPLAINT_DAYS = 0.7
 """Mean delay of a complaint."""
-GAP = (0.25, 0.75)
+GAP = (0.0, 0.5)
 """When telemetry is missing, on the days that it is."""
 
 

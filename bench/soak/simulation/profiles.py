@@ -85,12 +85,14 @@ BOUNCES, REPORTS = constant(HARD_BOUNCES.healthy / 2), constant(COMPLAINTS.healt
 
 def _bad(name: str, volume: int) -> tuple[Profile, ...]:
     def sudden(kind: str, bounces: float | None, reports: float | None, gaps: bool = False) -> Profile:
+        # With gaps it begins with one.
+        start = 12 if gaps else 10
         return Profile(
             f"suddenly {kind}, {name}",
             (volume, volume),
-            BOUNCES if bounces is None else Rate(BOUNCES.low, bounces, start=10),
-            REPORTS if reports is None else Rate(REPORTS.low, reports, start=10),
-            first_bad=10,
+            BOUNCES if bounces is None else Rate(BOUNCES.low, bounces, start=start),
+            REPORTS if reports is None else Rate(REPORTS.low, reports, start=start),
+            first_bad=start,
             gaps=gaps,
         )
 
