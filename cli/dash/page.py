@@ -23,7 +23,8 @@ svg text{font-size:10px;fill:#565e66}svg .left{text-anchor:end}svg .grid{stroke:
 polyline{fill:none;stroke-width:1.6;stroke-linejoin:round}
 ul{list-style:none;margin:6px 0 0;padding:0;display:flex;flex-wrap:wrap;gap:2px 14px;font-size:12px}
 i{display:inline-block;width:10px;height:3px;margin-right:5px;vertical-align:middle}
-.stat{font-size:24px;font-weight:600}.stat span{font-size:12px;font-weight:400;color:#565e66;margin:0 10px 0 4px}
+.figures{display:flex;flex-wrap:wrap;align-items:baseline;gap:0 14px}.figures b{font-size:24px}
+.figures span{color:#565e66;font-size:12px}
 .none{color:#8a929a;padding:24px 0;text-align:center}
 @media(max-width:640px){section.timeseries{grid-column:span 1}}
 """
@@ -88,6 +89,7 @@ def _panel(panel: Panel, board: str, filling: Mapping[str, str], ask: Ask, windo
 
 def _figures(found: Sequence[tuple[str, Series]], unit: str) -> str:
     figures = "".join(
-        f"{escape(figure(series.points[-1][1], unit))}<span>{escape(name)}</span>" for name, series in found
+        f"<div><b>{escape(figure(series.points[-1][1], unit))}</b> <span>{escape(name)}</span></div>"
+        for name, series in found
     )
-    return f'<div class="stat">{figures}</div>'
+    return f'<div class="figures">{figures}</div>'

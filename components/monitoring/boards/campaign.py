@@ -41,7 +41,7 @@ def campaign() -> str:
             ),
             shape.plot(
                 "Bounce ratio with its bounds",
-                "Bounced part of the last hour's final answers, and its one-sided 95 % bounds: far apart: little mail.",
+                "Bounced part of the last hour's final answers, with 95 % bounds; the less mail, the wider apart.",
                 shape.RATIO,
                 {
                     "ratio": f"{ratio('bounces')}{{{_C}}}",
