@@ -39,7 +39,7 @@ CASES = [
         "2h",
         step="5m",
     ),
-    Case("WarmUpOverrun", LITTLE, "mail under way as the day turned", day("0x12 108x60", "100x80"), "2h", step="5m"),
+    Case("WarmUpOverrun", LITTLE, "mail under way as the day turned", day("0x12 112x60", "100x80"), "2h", step="5m"),
     Case(
         "WarmUpOverrun",
         FIRES,
@@ -104,11 +104,11 @@ CASES = [
     ),
     Case("DeferredMailGrowing", QUIET, "many, and fewer each hour", deferred_queue("900-2x300"), "5h"),
     Case("DeferredMailGrowing", QUIET, "it grew and stands", deferred_queue("0+10x200 2000x200"), "5h"),
-    Case("DeferredMailGrowing", LITTLE, "a handful", deferred_queue("0+0.1x400"), "5h"),
+    Case("DeferredMailGrowing", LITTLE, "48 became 120", deferred_queue("0+0.4x400"), "5h"),
     Case("DeferredMailGrowing", NOTHING, "no series", {}, "5h"),
     Case("BacklogTooLong", FIRES, "four days' mail", waiting("400x240"), "30m", told("4")),
     Case("BacklogTooLong", QUIET, "two days' mail", waiting("200x240"), "30m"),
-    Case("BacklogTooLong", LITTLE, "40 messages at 10 a day", waiting("40x240", "10x240"), "30m"),
+    Case("BacklogTooLong", LITTLE, "49 messages at 10 a day", waiting("49x240", "10x240"), "30m"),
     Case("BacklogTooLong", NOTHING, "no limit is known", waiting("400x240", "0x240"), "30m"),
     Case("MailExpired", FIRES, "three messages", expired("0x20 3x60"), "25m", told("3")),
     Case(

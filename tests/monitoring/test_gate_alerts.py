@@ -153,7 +153,7 @@ CASES = [
         told("2.35s"),
     ),
     Case("AdmissionSlow", QUIET, "one in a thousand", decisions("0+999x60", "0+1000x60"), "30m"),
-    Case("AdmissionSlow", LITTLE, "three an hour", decisions("0x60", "0+0.05x60"), "30m"),
+    Case("AdmissionSlow", LITTLE, "99 slow ones", decisions("0x60", "0x16 99x44"), "30m"),
     Case("AdmissionSlow", NOTHING, "no series", {}, "30m"),
     Case("AdmissionSlow", RESET, "a restart", decisions("0+999x15 0+999x45", "0+1000x15 0+1000x45"), "30m"),
     Case("Watchdog", FIRES, "always", {}, "1m", (Told("", "info", ()),)),

@@ -59,7 +59,7 @@ CASES = [
         "3h",
     ),
     Case(BOUNCING, QUIET, "deferrals are no bounces", mail("0+9x240", deferred="0+90x240"), "3h"),
-    Case(BOUNCING, LITTLE, "nine of nine bounce: too few to judge", mail("0x240", "0+0.15x240"), "3h"),
+    Case(BOUNCING, LITTLE, "nine of nine bounce: too few to judge", mail("0x240", burst(9)), "80m"),
     Case(BOUNCING, NOTHING, "no series", {}, "3h"),
     Case(BOUNCING, NOTHING, "no mail", mail("5x240", "5x240"), "3h"),
     Case(BOUNCING, RESET, "a restart is no wave of bounces", mail("0+98x100 0+98x140", "0+2x100 0+2x140"), "2h"),
@@ -151,7 +151,7 @@ CASES = [
         (Told(lower(300, 600, Z99), labels=AT_OTHER),),
     ),
     Case(DEFERRED, QUIET, "one in ten is greylisting", mail("0+90x240", deferred="0+10x240"), "2h"),
-    Case(DEFERRED, LITTLE, "nineteen of nineteen", mail("0x240", deferred="0+0.316x240"), "2h"),
+    Case(DEFERRED, LITTLE, "nineteen of nineteen", mail("0x240", deferred=burst(19)), "80m"),
     Case(DEFERRED, NOTHING, "no series", {}, "2h"),
     Case(DEFERRED, RESET, "a restart amid 10 %", mail("0+90x100 0+90x140", deferred="0+10x100 0+10x140"), "2h"),
     Case(
@@ -179,13 +179,13 @@ CASES = [
     Case(
         PROVIDER,
         LITTLE,
-        "three campaigns with a handful each",
+        "three campaigns with nineteen each",
         {
-            **mail("0x240", deferred="0+0.1x240"),
-            **mail("0x240", deferred="0+0.1x240", campaign="second", lane="birch"),
-            **mail("0x240", deferred="0+0.1x240", campaign="third", lane="cedar"),
+            **mail("0x240", deferred=burst(19)),
+            **mail("0x240", deferred=burst(19), campaign="second", lane="birch"),
+            **mail("0x240", deferred=burst(19), campaign="third", lane="cedar"),
         },
-        "2h",
+        "80m",
     ),
     Case(PROVIDER, NOTHING, "no series", {}, "2h"),
     Case(
