@@ -20,6 +20,11 @@ BEGINNINGS = MONTH_DAYS * PROVIDERS * TESTS * ALTERNATIVES
 
 FALSE_QUARANTINES = 0.001
 """Allowed for each campaign-month; the target of the project."""
+MARGIN = 4
+"""The bound is set for so small a part of the target. The inequality holds for mail whose days all come from the
+healthy mean; an old segment puts single days above it. Without the margin, two sets of 10,000 simulated months with
+such segments had 1 and 5 false quarantines, and 5 do not prove the target."""
+
 FALSE_THROTTLES = 0.2
 """Allowed for each campaign-month by the same inequality; a throttle undoes itself. What the simulation sees is far
 less, see docs/feedback.md."""
@@ -35,7 +40,7 @@ def false_alarms(value: float) -> float:
     return min(BEGINNINGS * exp(-value), 1.0)
 
 
-QUARANTINE = bound(FALSE_QUARANTINES)
+QUARANTINE = bound(FALSE_QUARANTINES / MARGIN)
 THROTTLE = bound(FALSE_THROTTLES)
 CALM = THROTTLE / 2
 """A throttle ends only when every test has come back below this: hysteresis."""

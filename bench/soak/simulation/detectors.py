@@ -46,11 +46,8 @@ class Seen:
             self.first.setdefault(who, at)
 
 
-def watch(month: Month, limits: Limits, since: float = 0.0, guardian: bool = True) -> list[Seen]:
-    """Every detector on every event, as it arrives. Rates only rise at events, so nothing is missed between them.
-
-    The guardian's own may be left out, where the others' figures are all that is asked for.
-    """
+def watch(month: Month, limits: Limits, since: float = 0.0) -> list[Seen]:
+    """Every detector on every event, as it arrives. Rates only rise at events, so nothing is missed between them."""
     found = [Seen() for _ in month.mail]
     tests: list[dict[tuple[str, str], Evidence]] = [{} for _ in month.mail]
     looked: dict[tuple[int, str, str], int] = {}
@@ -64,7 +61,7 @@ def watch(month: Month, limits: Limits, since: float = 0.0, guardian: bool = Tru
             seen.highest[who, signal] = max(seen.highest.get((who, signal), 0.0), figure)
             if figure >= limits.get((who, signal), float("inf")):
                 seen.stopped(who, at, since)
-        if not guardian or OURS in seen.first or OURS in seen.early:
+        if OURS in seen.first or OURS in seen.early:
             continue
         today = min(int(at), DAYS - 1)
         days = {sent_day, *range(looked.get(key, 0), today + 1)}

@@ -127,6 +127,6 @@ def test_a_peak_needs_its_floor_of_events() -> None:
 
 
 def test_bounds_follow_from_the_false_alarms_of_a_month() -> None:
-    assert pytest.approx(log(30 * 6 * 3 * 3 / 0.001)) == bounds.QUARANTINE
-    assert bounds.false_alarms(bounds.QUARANTINE) == pytest.approx(0.001)
+    assert pytest.approx(log(30 * 6 * 3 * 3 / 0.00025)) == bounds.QUARANTINE
+    assert bounds.false_alarms(bounds.QUARANTINE) == pytest.approx(0.00025)
     assert bounds.CALM < bounds.THROTTLE < bounds.QUARANTINE
