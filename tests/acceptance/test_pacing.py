@@ -30,7 +30,7 @@ from warmlane.warmup.plans import step
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
 CAMPAIGN, LANE = "cold-start", f"cold-{uuid4().hex[:8]}"
-"""The lane is another one in each run: the store keeps counters for good, so a lane that has sent is never new again."""
+"""Another lane in each run: the store keeps counters for good, so a lane that has sent is never new again."""
 DAY = 120
 """Seconds of the lab's sending day here: an hour is five seconds."""
 MESSAGES = 80
