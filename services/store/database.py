@@ -24,6 +24,8 @@ class StoreUnavailable(Exception):
 def database(url: str, connections: int = 4) -> Engine:
     """An engine for `postgresql+psycopg://…` or `sqlite:///file`, with at most `connections` open at once.
 
+    Its errors don't show the values of a statement: they are logged, and the values may be recipients' hashes.
+
     Raises ValueError for another kind of database.
     """
     kind = make_url(url).get_backend_name()
@@ -35,6 +37,7 @@ def database(url: str, connections: int = 4) -> Engine:
             pool_size=connections,
             max_overflow=0,
             pool_timeout=SECONDS_TO_ANSWER,
+            hide_parameters=True,
             # A server that has vanished says nothing: without these a thread waits for it for a quarter of an hour.
             connect_args={
                 "connect_timeout": SECONDS_TO_CONNECT,
@@ -46,7 +49,7 @@ def database(url: str, connections: int = 4) -> Engine:
             },
         )
     if kind == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": SECONDS_TO_ANSWER})
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": SECONDS_TO_ANSWER})
         event.listen(engine, "connect", _sqlite_connected)
         event.listen(engine, "begin", _sqlite_begun)
         return engine

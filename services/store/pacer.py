@@ -59,9 +59,13 @@ class Pacer:
         self._none_left: dict[str, tuple[Caps, Moment]] = {}
         self._lock = threading.Lock()
 
+    def now(self) -> float:
+        """Seconds since 1970 UTC by the clock that nobody sets."""
+        return self._clock.now(self._boot())
+
     def moment(self) -> Moment:
         """Where this moment lies in the sending day."""
-        return moment(self._clock.now(self._boot()), self._day_length)
+        return moment(self.now(), self._day_length)
 
     def take(self, provider: str, caps: Caps) -> Token | None:
         """A token, or None when there is none in this second. Caps of 0 give none, whatever a block still holds.
@@ -105,7 +109,7 @@ class Pacer:
             del self._blocks[provider]
             self._return(old)
         with database.transaction(self._engine) as connection:
-            if not agree(self._clock.now(self._boot()), self._store_clock(connection)):
+            if not agree(self.now(), self._store_clock(connection)):
                 raise ClocksDisagree("this machine's clock and the store's tell different times: set them right (NTP)")
             return lease_block(connection, self._lane, provider, caps, at)
 

@@ -62,6 +62,12 @@ class FakeLedger:
     booked: list[tuple[int, int]] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    behind: float = 0.0
+    asked_back: int = 0
+
+    def now(self) -> float:
+        self._answer()
+        return self.world.now - self.behind
 
     def moment(self) -> Moment:
         return moment(self.world.now)
@@ -83,6 +89,7 @@ class FakeLedger:
         return Token(provider, self.moment().day, self.moment().hour)
 
     def put_back(self, token: Token) -> None:
+        self.asked_back += 1
         self._answer()
         self.tokens += 1
         self.put_backs.append(token)

@@ -269,6 +269,20 @@ def test_without_a_connection_the_token_goes_back_and_the_domain_pauses(world: W
     assert world.queue("incoming") == ["message1", "message2", "message3"]
 
 
+def test_many_tokens_are_not_offered_one_by_one_to_a_store_that_is_away(world: World) -> None:
+    messages = [f"message{number}" for number in range(9)]
+    for number, message in enumerate(messages):
+        world.add(message, f"a@domain-{number}.test")
+    world.step()
+    assert world.queue("incoming") == messages
+    for message in messages:
+        world.ends(message, "deferred", STEP)
+    world.ledger.error = StoreUnavailable("away")
+    world.step(*(delivery(message, Outcome.DEFERRED, None) for message in messages), after=1)
+    assert world.ledger.asked_back == 1, "each question takes seconds, and the gate counts as stalled after a minute"
+    assert world.counts.tokens["other"] == 0 and world.queue("hold") == messages
+
+
 def test_a_connection_to_one_of_several_servers_keeps_the_token(world: World) -> None:
     world.add("message1", "a@alder.test")
     tried(world, Outcome.DEFERRED, None, Contacted("message1"))
@@ -332,6 +346,18 @@ def test_mail_of_five_days_is_given_up_but_not_while_a_hold_stands(world: World)
     world.step(after=1)
     assert world.queue("incoming") == ["message2"]
     assert world.counts.withdrawn["expired"] == 1
+
+
+def test_one_clock_that_is_set_forward_gives_no_mail_up(world: World) -> None:
+    world.add("message1", "a@alder.test")
+    world.ledger.sessions = 0
+    world.step()
+    world.now, world.ledger.behind = world.now + 2 * KEPT_SECONDS, 2 * KEPT_SECONDS
+    world.step(after=61)
+    assert world.queue("hold") == ["message1"], "the store tells an earlier time"
+    world.ledger.behind = 0.0
+    world.step(after=61)
+    assert world.queue("hold") == [] and world.counts.withdrawn["expired"] == 1
 
 
 def test_what_an_earlier_gate_released_waits_again_or_is_counted_as_open(world: World) -> None:

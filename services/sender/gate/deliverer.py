@@ -156,7 +156,7 @@ class Deliverer:
             await self._reckon()
             if self._steady() - self._booked >= BOOKED_EVERY:
                 await self._book_delivered()
-            self._expire(now)
+            await self._expire(now)
             for provider in PROVIDERS:
                 under_way = self._attempts.under_way(provider)
                 if under_way or self._waiting.next(provider, now):
@@ -247,19 +247,27 @@ class Deliverer:
         if self._spool.delete(message.file):
             self.counts.withdrawn[reason] += 1
 
-    def _expire(self, now: float) -> None:
-        if self._due(self._expired, EXPIRED_EVERY):
-            self._expired = self._steady()
-            for message in self._waiting:
-                if now - message.arrived > KEPT_SECONDS:
-                    self._withdraw(message, "expired")
+    async def _expire(self, now: float) -> None:
+        if not self._due(self._expired, EXPIRED_EVERY):
+            return
+        self._expired = self._steady()
+        if not self._too_old(now):
+            return
+        # Mail is not given up by the word of one clock: set forward, it would empty the queue.
+        agreed = min(now, await asyncio.to_thread(self._ledger.now))
+        for message in self._too_old(agreed):
+            self._withdraw(message, "expired")
+
+    def _too_old(self, now: float) -> list[Message]:
+        return [message for message in self._waiting if now - message.arrived > KEPT_SECONDS]
 
     async def _settle(self, now: float) -> None:
         """Draws the consequences of the tries that have ended."""
+        unused = list[Token]()
         for attempt in self._attempts.settle(self._spool, self._steady()):
             if not attempt.contacted and attempt.token:
                 self.counts.tokens[attempt.token.provider] -= 1
-                await self._put_back(attempt.token)
+                unused.append(attempt.token)
             if attempt.outcome is Outcome.DEFERRED and not attempt.contacted:
                 self._pauses.failed(attempt.domain, now)
                 self._waiting.comes_back(attempt.queue_id, attempt.tried)
@@ -267,21 +275,26 @@ class Deliverer:
             self._pauses.reached(attempt.domain)
             if attempt.outcome is not Outcome.DELIVERED and attempt.outcome is not Outcome.BOUNCED:
                 self._waiting.comes_back(attempt.queue_id, attempt.tried.again(now))
+        await self._put_back(*unused)
 
-    async def _put_back(self, token: Token) -> None:
-        # Otherwise it is lost, as a token of which nobody is sure is never given back twice.
+    async def _put_back(self, *tokens: Token) -> None:
+        # Otherwise it is lost, as a token of which nobody is sure is never given back twice; and the others with it, as
+        # asking a store that is away for each of many takes minutes.
         with contextlib.suppress(StoreUnavailable):
-            await asyncio.to_thread(self._ledger.put_back, token)
+            for token in tokens:
+                await asyncio.to_thread(self._ledger.put_back, token)
 
     async def _take_back(self, now: float) -> None:
         """What was released and not picked up goes back to `hold`, and its token to the store."""
+        unused = list[Token]()
         for file in self._spool.files("incoming"):
             if file.queue_id not in self._attempts or self._spool.move(file, "hold", now) is None:
                 continue
             attempt = self._attempts.forget(file.queue_id)
             if attempt and attempt.token:
                 self.counts.tokens[attempt.token.provider] -= 1
-                await self._put_back(attempt.token)
+                unused.append(attempt.token)
+        await self._put_back(*unused)
 
     def _return_strays(self, now: float) -> None:
         """Mail in `incoming` that was not released, or whose try has ended, goes back to `hold`: qmgr puts there what

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, event
+from sqlalchemy.exc import SQLAlchemyError
 
 from services.store import database, lanes, tokens
 from services.store.database import StoreUnavailable, transaction
@@ -45,6 +47,16 @@ def mounted_engine(campaign: str, password_file: Path = PASSWORD_FILE) -> Engine
     return engine
 
 
+@contextmanager
+def _closing() -> Iterator[None]:
+    # A store that was restored, or is being migrated, refuses in other words than one that is away. Neither ends the
+    # gate, which would take admission with it.
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise StoreUnavailable(f"the store refuses what it is asked: {error}") from error
+
+
 class Ledger:
     """One lane's tokens, history and sessions, for one replica."""
 
@@ -58,24 +70,38 @@ class Ledger:
         """Where this moment lies in the sending day. Does not block."""
         return self._pacer.moment()
 
+    @_closing()
+    def now(self) -> float:
+        """Seconds since 1970 UTC by the store's clock or by this process' own, which nobody sets: the earlier one.
+
+        Raises StoreUnavailable.
+        """
+        with transaction(self._engine) as connection:
+            return min(self._pacer.now(), database.clock(connection))
+
+    @_closing()
     def history(self, day: int) -> History:
         """The lane on the morning of a day. Raises StoreUnavailable, LaneUnknown."""
         with transaction(self._engine) as connection:
             return lanes.lane_history(connection, self._lane, day)
 
+    @_closing()
     def take(self, provider: str, caps: Caps) -> Token | None:
         """A token, or None for now. Raises StoreUnavailable, ClocksDisagree, LaneUnknown."""
         return self._pacer.take(provider, caps)
 
+    @_closing()
     def put_back(self, token: Token) -> None:
         """Gives a token back. Raises StoreUnavailable; it is then lost."""
         self._pacer.put_back(token)
 
+    @_closing()
     def delivered(self, day: int, messages: int) -> None:
         """Books messages that providers took. Raises StoreUnavailable; it is then not known whether they are booked."""
         with transaction(self._engine) as connection:
             lanes.record_delivered(connection, self._lane, day, messages)
 
+    @_closing()
     def share(self, provider: str, cap: int, open_now: int, wanted: int) -> int:
         """Sessions that this replica may have open at a provider. Raises StoreUnavailable, LaneUnknown."""
         with transaction(self._engine) as connection:
@@ -90,11 +116,13 @@ class Ledger:
                 now=database.clock(connection),
             )
 
+    @_closing()
     def give_up(self, provider: str) -> None:
         """Gives back the share of a provider's sessions, which are closed. Raises StoreUnavailable."""
         with transaction(self._engine) as connection:
             tokens.drop_sessions(connection, self._lane, provider, self._replica)
 
+    @_closing()
     def close(self, providers: Iterable[str]) -> None:
         """Gives back what is left of the tokens, and the shares of these providers' sessions, which are closed.
 
