@@ -55,7 +55,8 @@ class Gate:
         self._follower = LogFollower(MAIL_LOG, saved.position)
         self._sender: Sender | None = None
         self._deployed: Deployed | None = None
-        self._complaint = ""
+        self._complaint = self._trouble = ""
+        self._unsaved = False
         self._looked = time.monotonic()
         self._stop = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -73,8 +74,7 @@ class Gate:
             if time.monotonic() - compared >= COMPARED_EVERY:
                 await self._follow_config()
                 compared = time.monotonic()
-            self._read_log()
-            busy = await self._sender.step() if self._sender else False
+            busy = await self._look()
             self._looked = time.monotonic()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), BUSY if busy else IDLE)
@@ -89,10 +89,25 @@ class Gate:
         sender.deliverer.drain()
         began, busy = time.monotonic(), True
         while time.monotonic() - began < (DRAINED_WITHIN if busy else ANSWERS_FOR):
-            self._read_log()
-            busy = await sender.step()
+            busy = await self._look()
             await asyncio.sleep(BUSY)
         await sender.stop()
+
+    async def _look(self) -> bool:
+        """Looks at log and queues once; whether the next look should be soon.
+
+        A disk that is full or fails releases nothing and books nothing, and never ends the gate: admission goes on.
+        """
+        try:
+            self._read_log()
+            busy = await self._sender.step() if self._sender else False
+        except OSError as error:
+            if str(error) != self._trouble:
+                say(f"nothing is released: {error}; it is tried again")
+            self._trouble = str(error)
+            return False
+        self._trouble = ""
+        return busy
 
     def _read_log(self) -> None:
         read = 0
@@ -102,11 +117,13 @@ class Gate:
             if self._sender:
                 self._sender.deliverer.note(event, known_place=self._known_place)
             read += 1
-        if read:
+        if not read:
+            self._known_place = True
+        self._unsaved = self._unsaved or read > 0
+        if self._unsaved:
             # Before what was delivered is booked: a line that is read again would be booked twice.
             checkpoint.save(CHECKPOINT, checkpoint.Checkpoint(self._follower.position, self._counts))
-        else:
-            self._known_place = True
+            self._unsaved = False
 
     async def _follow_config(self) -> None:
         """Takes over the mounted config. What can't be used is told once; nothing is taken or released before."""
