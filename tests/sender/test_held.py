@@ -97,6 +97,16 @@ def test_a_mirror_that_vanishes_stands(mount: Mount, mirror: HoldMirror) -> None
     assert mirror.stands() is None
 
 
+def test_a_mirror_without_its_key_stands_also_for_a_gate_that_has_just_started(
+    tmp_path: Path, mirror: HoldMirror
+) -> None:
+    (tmp_path / "..data").mkdir()
+    assert mirror.stands() is None, "so the kubelet mounts a ConfigMap that is not there"
+    (tmp_path / "hold.yaml").write_text(text(1))
+    assert f"has no {KEY}" in (mirror.stands() or "")
+    assert HoldMirror(tmp_path / "nothing").stands() is None
+
+
 def test_an_unchanged_mirror_is_read_once(mount: Mount, mirror: HoldMirror, monkeypatch: pytest.MonkeyPatch) -> None:
     mount.holds(text(1))
     mirror.read()

@@ -50,7 +50,7 @@ class HoldMirror:
                 self._stamp = stamp
         except FileNotFoundError:
             self._stamp = None
-            self._held = self._unknown("the mirror of the hold has vanished") if self._seen else FREE
+            self._held = self._absent()
         except (OSError, ValueError) as error:
             self._stamp = None
             self._held = self._unknown(f"the mirror of the hold can't be read ({error})")
@@ -69,5 +69,20 @@ class HoldMirror:
         self._seen = record.sequence
         return Held(record.level, record.stands, record.factor, record.reason, record.sequence)
 
+    def _absent(self) -> Held:
+        if self._seen:
+            return self._unknown("the mirror of the hold has vanished")
+        # A ConfigMap that is there and has other keys was damaged; one that is not there mounts an empty folder.
+        if any(not name.startswith(".") for name in _names(self._file.parent)):
+            return self._unknown(f"the mirror of the hold has no {hold.KEY}")
+        return FREE
+
     def _unknown(self, what: str) -> Held:
         return Held("unreadable", True, 0.0, f"{what}; {WRITE_ANEW}", self._seen)
+
+
+def _names(directory: Path) -> list[str]:
+    try:
+        return os.listdir(directory)
+    except FileNotFoundError:
+        return []
