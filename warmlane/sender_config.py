@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from warmlane import names
+from warmlane import names, sizing
 from warmlane.campaign import Campaign
 from warmlane.environment import Environment, Lane, Lease
 from warmlane.warmup.schedule import schedule, start
@@ -27,7 +27,7 @@ def sender_config(
     campaign: Campaign, lane_id: str, lane: Lane, lease: Lease, environment: Environment
 ) -> dict[str, Any]:
     """The sender's configuration as a JSON document; volumes and limits in messages/day, dates in ISO 8601,
-    `day_length` in seconds.
+    `day_length` in seconds, `spool_mib` in MiB.
 
     `warm_up` holds the whole schedule: `limits[i]` belongs to the day `starts` + i and to the plan's sending day
     `stage` + 1 + i; the last limit stands for every later day, and nothing is sent before `starts`.
@@ -43,6 +43,7 @@ def sender_config(
         "wanted_by": campaign.wanted_by.isoformat(),
         "day_length": environment.day_length,
         "max_backlog_days": campaign.max_backlog_days,
+        "spool_mib": sizing.spool_mib(campaign.sender.size),
         "warm_up": {
             "plan": campaign.plan.value,
             "stage": steps.start.stage,

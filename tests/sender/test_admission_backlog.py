@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.sender.gate.backlog import Backlog, Full, capacity
+from services.sender.gate.backlog import KEPT_FREE, MEASURED_EVERY, Backlog, Crowded, Full, capacity
+from services.sender.postfix.render import MESSAGE_SIZE_LIMIT
 from tests.sender.admission_world import DAY, NOON, WARM_UP
 from warmlane.campaign import Plan
 from warmlane.pacing.limits import WarmUp
@@ -67,3 +68,18 @@ def test_a_clock_that_is_set_back_does_not_keep_an_old_count() -> None:
 def test_no_day_at_all_is_refused() -> None:
     with pytest.raises(ValueError, match="max_backlog_days: 0 is not allowed"):
         Backlog(WARM_UP, lambda: 0, days=0)
+
+
+def test_the_spool_never_outgrows_its_volume() -> None:
+    now, measured = [float(NOON)], iter([1000, 900, 0])
+    space = 1000 + KEPT_FREE
+    backlog = Backlog(WARM_UP, lambda: 0, days=2, clock=lambda: now[0], octets=measured.__next__, space=space)
+    assert backlog.full() is None
+    backlog.admitted(1)
+    found = backlog.full()
+    assert found == Crowded(1001, space), "what is on its way counts before it is on disk"
+    assert "50 are kept free" in found.text
+    now[0] += MEASURED_EVERY
+    assert backlog.full() is None
+    backlog.admitted()
+    assert backlog.full() == Crowded(900 + MESSAGE_SIZE_LIMIT, space), "an undeclared size is taken for the largest"

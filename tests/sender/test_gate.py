@@ -49,6 +49,15 @@ def test_queue_sizes_count_files_in_hashed_folders(tmp_path: Path) -> None:
     assert queues.sizes(tmp_path) == {"incoming": 0, "active": 1, "deferred": 3, "hold": 0, "maildrop": 0}
 
 
+def test_octets_are_those_on_disk_in_all_folders(tmp_path: Path) -> None:
+    before = queues.octets(tmp_path)
+    for path in ("hold/4jY1", "deferred/A/A123"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(b"x" * 100_000)
+    assert 200_000 <= queues.octets(tmp_path) - before <= 300_000
+    assert queues.octets(tmp_path / "nothing") == 0
+
+
 def test_checkpoint_keeps_place_and_counts_together(tmp_path: Path) -> None:
     path = tmp_path / "gate.json"
     counts = Counts(unparsed=3)

@@ -154,8 +154,13 @@ class Gatekeeper:
         verdict = await self.checker.ask(found)
         if verdict.kind is not Kind.ACCEPT:
             return verdict.smtp, verdict.reason.value
-        self.backlog.admitted()
+        self.backlog.admitted(_declared(asked.get("size", "")))
         return PASS, verdict.reason.value
+
+
+def _declared(size: str) -> int | None:
+    """Octets that the producer has announced (RFC 1870); None where it has not."""
+    return int(size) or None if size.isascii() and size.isdigit() and len(size) < 12 else None
 
 
 def _one_line(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -21,6 +22,21 @@ def count(directory: Path) -> int:
                     total += count(Path(entry.path))
                 elif entry.is_file(follow_symlinks=False):
                     total += 1
+    except FileNotFoundError:
+        return total
+    return total
+
+
+def octets(directory: Path) -> int:
+    """Octets on disk below `directory`, as the kubelet counts a volume that it bounds. 0 if it does not exist."""
+    total = 0
+    try:
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    total += octets(Path(entry.path))
+                with contextlib.suppress(FileNotFoundError):
+                    total += entry.stat(follow_symlinks=False).st_blocks * 512
     except FileNotFoundError:
         return total
     return total

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from services.sender.gate import admission, from_header, queues
 from services.sender.gate.admission import Gatekeeper
-from services.sender.gate.backlog import Backlog
+from services.sender.gate.backlog import MIB, Backlog
 from services.sender.gate.counts import Counts
-from services.sender.gate.deliverer import Deliverer
+from services.sender.gate.deliverer import KEPT_SECONDS, Deliverer
 from services.sender.gate.held import HoldMirror
 from services.sender.gate.lane_identity import LaneIdentity
 from services.sender.gate.ledger import Ledger, mounted_engine
@@ -53,7 +53,14 @@ class Sender:
         def queued() -> int:
             return sum(queues.sizes(spool).values())
 
-        self._backlog = Backlog(deployed.warm_up, queued, deployed.max_backlog_days, deployed.day_length)
+        self._backlog = Backlog(
+            deployed.warm_up,
+            queued,
+            backlog_days(deployed),
+            deployed.day_length,
+            octets=lambda: queues.octets(spool),
+            space=deployed.spool_mib * MIB,
+        )
         self._gatekeeper = Gatekeeper(Checker(routes, keys, suppressions), mirror.stands, self._backlog, told=say)
         self._identity = LaneIdentity(deployed.hostname, DnsNames())
         self._waiting = Waiting(Spool(spool), ProviderRoutes(routes).provider)
@@ -94,7 +101,8 @@ class Sender:
         if deployed.identity != self._deployed.identity:
             return False
         self._deployed = deployed
-        self._backlog.warm_up, self._backlog.days = deployed.warm_up, deployed.max_backlog_days
+        self._backlog.warm_up, self._backlog.days = deployed.warm_up, backlog_days(deployed)
+        self._backlog.space = deployed.spool_mib * MIB
         self.deliverer.deployed(deployed.warm_up)
         return True
 
@@ -125,3 +133,8 @@ class Sender:
             self._identity.state(),
             self._gatekeeper.decisions,
         )
+
+
+def backlog_days(deployed: Deployed) -> int:
+    """Sending days that mail may wait for; none of it may be accepted that would be given up before its turn."""
+    return min(deployed.max_backlog_days, max(int(KEPT_SECONDS // deployed.day_length), 1))

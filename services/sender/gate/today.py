@@ -31,6 +31,8 @@ class Deployed:
     """Seconds of a sending day."""
     max_backlog_days: int
     """Sending days whose allowance mail may wait for."""
+    spool_mib: int
+    """MiB that the spool may hold."""
     warm_up: WarmUp
 
     @property
@@ -63,6 +65,7 @@ def parse_deployed(text: str) -> Deployed:
             hostname=str(document["hostname"]),
             day_length=day_length,
             max_backlog_days=int(document["max_backlog_days"]),
+            spool_mib=int(document["spool_mib"]),
             warm_up=warm_up,
         )
     except KeyError as error:
