@@ -39,3 +39,6 @@ def test_what_is_kept_is_judged(world: World, cluster: Cluster, endpoint: str) -
         ran = world.command("preview", "-s", STACK, "--policy-pack", "../policies", directory=there)
         told = [one.message for one in ran.record.violations if one.policy == "no-wide-allow"]
         assert any("campaign-spring-sale/wide allows egress" in message for message in told) is is_wide, ran.output
+    # The next test's world has the same cluster.
+    gone = world.command("destroy", "--yes", "-s", STACK, directory=there)
+    assert gone.code == 0, gone.output
