@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -31,6 +32,17 @@ DRAIN_SECONDS = 20.0
 def say(text: str) -> None:
     """A line of our own among Postfix' lines on standard output."""
     print(f"warmlane-postfix: {text}", flush=True)
+
+
+_SAID_TOO_EARLY = re.compile(r"(improper command pipelining after \S+ from \S+: ).*")
+
+
+def shown(line: str) -> str:
+    """A line of the mail log as the container's output shows it.
+
+    Postfix quotes what a producer sends before its turn, and that may be AUTH with the password (seen in 3.7.11).
+    """
+    return _SAID_TOO_EARLY.sub(r"\1(not shown)", line)
 
 
 class Supervisor:
@@ -77,7 +89,7 @@ class Supervisor:
 
     def _forward(self) -> None:
         for line in self._log.lines():
-            sys.stdout.write(line + "\n")
+            sys.stdout.write(shown(line) + "\n")
         sys.stdout.flush()
 
     def _reap(self) -> None:
