@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from services.reflector.server import Reflector
 from services.sender.gate import identity, lane_identity
 from services.sender.gate.identity import Finding, Identity, Lane, State
+from warmlane.recipients.route import Asked, Records
 from warmlane.reflection import ReflectionError
 
 ADDRESS, OTHER = IPv4Address("198.51.100.16"), IPv4Address("198.51.100.2")
@@ -29,12 +30,19 @@ class Zone:
     forward: frozenset[IPv4Address] | None = frozenset({ADDRESS})
     pointed: frozenset[str] | None = frozenset({LANE.hostname})
 
-    async def addresses(self, host: str) -> frozenset[IPv4Address] | None:
+    async def addresses(self, host: str) -> Records:
         assert host == LANE.hostname
-        return self.forward
+        return records(self.forward)
 
-    async def names(self, address: IPv4Address) -> frozenset[str] | None:
-        return self.pointed
+    async def names(self, address: IPv4Address) -> Records:
+        return records(self.pointed)
+
+
+def records(found: frozenset[IPv4Address] | frozenset[str] | None) -> Records:
+    """DNS' answer; None where it has not answered."""
+    if found is None:
+        return Records(Asked.UNKNOWN, 0)
+    return Records(Asked.FOUND if found else Asked.NO_DATA, 60, tuple(map(str, found)))
 
 
 def seen(source: IPv4Address | Exception) -> Callable[[], Awaitable[IPv4Address]]:
@@ -188,11 +196,11 @@ def document(address: str = "127.0.0.1", reflector: str = "127.0.0.1") -> str:
 class Loopback:
     """DNS in which 127.0.0.1 is the lane."""
 
-    async def addresses(self, host: str) -> frozenset[IPv4Address]:
-        return frozenset({IPv4Address("127.0.0.1")})
+    async def addresses(self, host: str) -> Records:
+        return records(frozenset({IPv4Address("127.0.0.1")}))
 
-    async def names(self, address: IPv4Address) -> frozenset[str]:
-        return frozenset({LANE.hostname})
+    async def names(self, address: IPv4Address) -> Records:
+        return records(frozenset({LANE.hostname}))
 
 
 async def _states(file: Path, texts: list[str], monkeypatch: pytest.MonkeyPatch) -> list[tuple[State, str]]:

@@ -73,6 +73,13 @@ class DnsLookup:
             return six
         return four if four.asked is Asked.UNKNOWN else Records(six.asked, min(four.ttl, six.ttl), why=six.why)
 
+    async def names(self, address: ipaddress.IPv4Address) -> Records:
+        """The names that an address points to (PTR)."""
+        answer = await self._asked(address.reverse_pointer, "PTR")
+        if isinstance(answer, Records):
+            return answer
+        return Records(Asked.FOUND, _ttl(answer), tuple(_plain(record.target) for record in answer))
+
     async def _addresses(self, host: str, kind: str) -> Records:
         answer = await self._asked(host, kind)
         if isinstance(answer, Records):

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from warmlane.recipients.route import Asked, Records
 from warmlane.reflection import LONGEST_LINE, ReflectionError, nonce, proven_source, question
 
 SECONDS = 10.0
@@ -56,13 +57,14 @@ class Lane:
 
 
 class Names(Protocol):
-    """DNS as the check needs it. None where DNS does not answer."""
+    """DNS as the check needs it: `warmlane.recipients.resolver.DnsLookup`. Nothing may be kept: what changed must be
+    seen at the next look."""
 
-    async def addresses(self, host: str) -> frozenset[IPv4Address] | None:
-        """A records of a host."""
+    async def addresses(self, host: str) -> Records:
+        """A host's addresses."""
 
-    async def names(self, address: IPv4Address) -> frozenset[str] | None:
-        """PTR records of an address, lower case, without the final dot."""
+    async def names(self, address: IPv4Address) -> Records:
+        """An address' names."""
 
 
 async def reflected(host: str, port: int, key: Ed25519PublicKey) -> IPv4Address:
@@ -91,12 +93,12 @@ async def look(lane: Lane, reflect: Callable[[], Awaitable[IPv4Address]], names:
     if source != lane.address:
         return Finding(State.WRONG, f"mail would leave from {source}; the lane's address is {lane.address}")
     pointed, forward = await asyncio.gather(names.names(source), names.addresses(lane.hostname))
-    if pointed is None or forward is None:
+    if Asked.UNKNOWN in (pointed.asked, forward.asked):
         return Finding(State.UNKNOWN, f"DNS does not say what {source} and {lane.hostname} are")
-    if pointed != {lane.hostname}:
-        shown = ", ".join(sorted(pointed)) or "nothing"
+    if set(pointed.values) != {lane.hostname}:
+        shown = ", ".join(sorted(pointed.values)) or "nothing"
         return Finding(State.WRONG, f"the PTR of {source} says {shown}; HELO says {lane.hostname}")
-    if source not in forward:
+    if str(source) not in forward.values:
         return Finding(State.WRONG, f"{lane.hostname} does not have the address {source}")
     return Finding(State.PROVEN)
 

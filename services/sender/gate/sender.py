@@ -18,7 +18,6 @@ from services.sender.gate.held import HoldMirror
 from services.sender.gate.lane_identity import LaneIdentity
 from services.sender.gate.ledger import Ledger, mounted_engine
 from services.sender.gate.metrics import Release
-from services.sender.gate.names import DnsNames
 from services.sender.gate.routing import ProviderRoutes
 from services.sender.gate.spool import Spool
 from services.sender.gate.suppressions import MountedKeys, Recipients, StoredSuppressions
@@ -41,7 +40,8 @@ class Sender:
     def __init__(self, deployed: Deployed, spool: Path, counts: Counts, say: Callable[[str], None]) -> None:
         self._deployed = deployed
         engine = mounted_engine(deployed.campaign)
-        routes, keys = MailRoutes(DnsLookup()), MountedKeys()
+        lookup, keys = DnsLookup(), MountedKeys()
+        routes = MailRoutes(lookup)
         suppressions = StoredSuppressions(engine, deployed.campaign)
         mirror = HoldMirror()
 
@@ -62,7 +62,7 @@ class Sender:
             space=deployed.spool_mib * MIB,
         )
         self._gatekeeper = Gatekeeper(Checker(routes, keys, suppressions), mirror.stands, self._backlog, told=say)
-        self._identity = LaneIdentity(deployed.hostname, DnsNames())
+        self._identity = LaneIdentity(deployed.hostname, lookup)
         self._waiting = Waiting(Spool(spool), ProviderRoutes(routes).provider)
         self.deliverer = Deliverer(
             Spool(spool),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from ipaddress import IPv4Address
 
 import pytest
 
 from tests.domain.recipients.dns_server import SERVFAIL, SILENCE, Says, a, mx, serving
 from warmlane.recipients.resolver import DnsLookup, DnsServer
-from warmlane.recipients.route import Asked, Route, Taking, routed
+from warmlane.recipients.route import Asked, Records, Route, Taking, routed
 from warmlane.recipients.routes import MailRoutes
 
 Answers = Mapping[str, Mapping[str, Says | None]]
@@ -97,6 +98,28 @@ def test_a_no_is_kept_as_rfc_2308_says(soa: tuple[int, int] | None, seconds: flo
     gone = {"gone.test": {"MX": Says(rcode=3, soa=soa)}, "empty.test": {"MX": Says(soa=soa), "A": Says(soa=soa)}}
     assert asked("gone.test", gone)[1] == seconds
     assert asked("empty.test", gone)[1] == (min(seconds, 60.0) if soa else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("last", "kind", "names"),
+    [
+        (1, Asked.FOUND, ("amber.warmlane.test", "node.example")),
+        (2, Asked.NO_NAME, ()),
+        (3, Asked.NO_DATA, ()),
+        (4, Asked.UNKNOWN, ()),
+    ],
+)
+def test_an_address_points_to_names_in_lower_case(last: int, kind: Asked, names: tuple[str, ...]) -> None:
+    one, three, four = (f"{number}.100.51.198.in-addr.arpa" for number in (1, 3, 4))
+    both = ((f"{one}.", 60, "PTR", "Amber.warmlane.test."), (f"{one}.", 60, "PTR", "node.example."))
+    zone: Answers = {one: {"PTR": Says(both)}, three: {"TXT": Says()}, four: {"*": SILENCE}}
+
+    async def run() -> Records:
+        async with serving(zone) as (_, server):
+            return await DnsLookup([server], lifetime=0.4, timeout=0.2).names(IPv4Address(f"198.51.100.{last}"))
+
+    found = asyncio.run(run())
+    assert (found.asked, tuple(sorted(found.values))) == (kind, names)
 
 
 def test_the_shortest_time_to_live_on_the_way_counts() -> None:
