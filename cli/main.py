@@ -15,6 +15,7 @@ from cli import deploy, ending, growth, images_commands, lab_commands, policy_co
 from cli.dash import command as dash_commands
 from cli.hold import command as hold_commands
 from cli.invocation import INSTALLED, Invocation, committed, engine_of, repository_around
+from cli.options import ColumnOption, EnvironmentOption, RecipientsFile
 from cli.outcome import Code, Misused, Stop, WorldFailed
 from cli.output import Output, counts
 from cli.suppress import command as suppress_commands
@@ -49,7 +50,6 @@ app.command(name="hold")(hold_commands.hold_)
 app.command(name="release")(hold_commands.release)
 app.command(name="dash")(dash_commands.dash)
 
-EnvironmentOption = Annotated[str, typer.Option("--environment", "-e", help="The environment (Pulumi.<name>.yaml).")]
 CampaignOption = Annotated[
     list[str] | None, typer.Option("--campaign", "-c", help="This campaign alone; may be given several times.")
 ]
@@ -227,10 +227,8 @@ def demo(
 @app.command(name="check-list")
 def check_list(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV of recipients, UTF-8.")],
-    column: Annotated[
-        str | None, typer.Option("--column", help="The column of the addresses: its name, or its number from 1.")
-    ] = None,
+    file: RecipientsFile,
+    column: ColumnOption = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Directory for what is found (FILE.checked).")] = None,
     dns_server: Annotated[
         list[str] | None, typer.Option("--dns-server", help="Ask this server, such as 192.0.2.53:53; may be repeated.")

@@ -13,6 +13,7 @@ from cli.cluster import Cluster
 from cli.dash import boards, samples
 from cli.dash.page import page
 from cli.invocation import Invocation, committed, engine_of
+from cli.options import EnvironmentOption
 from cli.outcome import Code, Misused
 from warmlane import names
 
@@ -31,9 +32,7 @@ def window(now: float, hours: float) -> samples.Window:
 def dash(
     context: typer.Context,
     out: Annotated[Path, typer.Option("--out", "-o", help="The HTML page that is written.")],
-    environment: Annotated[
-        str, typer.Option("--environment", "-e", help="The environment (Pulumi.<name>.yaml).")
-    ] = "dev",
+    environment: EnvironmentOption = "dev",
     hours: Annotated[float, typer.Option("--hours", min=0.1, max=24 * 30, help="How far back it looks.")] = 6,
 ) -> None:
     """Draws the dashboards from the environment's Prometheus into one page, where there is no Grafana."""

@@ -13,11 +13,11 @@ from cli import stacks
 from cli.cluster import Cluster
 from cli.hold import objects
 from cli.invocation import Invocation, committed, engine_of
+from cli.options import EnvironmentOption
 from cli.outcome import Code, Misused, WorldFailed
 from warmlane import config, hold, names
 from warmlane.validation import problems
 
-EnvironmentOption = Annotated[str, typer.Option("--environment", "-e", help="The environment (Pulumi.<name>.yaml).")]
 CampaignOption = Annotated[str, typer.Option("--campaign", "-c", help="The campaign.")]
 ReasonOption = Annotated[str, typer.Option("--reason", "-r", help="Why, in one line; producers read it too.")]
 

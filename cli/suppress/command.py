@@ -12,6 +12,7 @@ import typer
 from cli.check_list.table import batches, layout
 from cli.cluster import Cluster
 from cli.invocation import Invocation, committed, engine_of
+from cli.options import ColumnOption, EnvironmentOption, RecipientsFile
 from cli.outcome import Code, ConfigRefused, Misused, WorldFailed
 from cli.output import Output
 from cli.stacks import selected
@@ -29,7 +30,6 @@ ROWS_AT_ONCE = 5_000
 DAY = 86_400
 COLUMNS = ("scope", "kind", "key", "recipients")
 
-EnvironmentOption = Annotated[str, typer.Option("--environment", "-e", help="The environment (Pulumi.<name>.yaml).")]
 KindOption = Annotated[Kind, typer.Option("--kind", help="Why. Complaints and unsubscribes never expire.")]
 CampaignOption = Annotated[
     str | None, typer.Option("--campaign", "-c", help="For this campaign alone; without it for the whole organisation.")
@@ -57,10 +57,8 @@ def add(
 @app.command(name="import")
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV of recipients, UTF-8.")],
-    column: Annotated[
-        str | None, typer.Option("--column", help="The column of the addresses: its name, or its number from 1.")
-    ] = None,
+    file: RecipientsFile,
+    column: ColumnOption = None,
     environment: EnvironmentOption = "dev",
     kind: KindOption = Kind.MANUAL,
     campaign: CampaignOption = None,
