@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,6 +14,7 @@ from pydantic import AwareDatetime, Field, ValidationError
 from warmlane.base import Domain, Identifier, Model
 from warmlane.environment import Incident
 from warmlane.errors import ConfigError, Problem
+from warmlane.hold import STANDING, Level
 from warmlane.validation import problems
 
 MAX_AGE = timedelta(hours=48)
@@ -47,18 +47,12 @@ class LaneFacts(Model):
         return max((self.delivered[day] for day in self.days_with_mail[-RECENT_SENDING_DAYS:]), default=None)
 
 
-class HoldLevel(StrEnum):
-    """How much of a campaign's mail is held."""
-
-    THROTTLED = "throttled"
-    QUARANTINED = "quarantined"
-    RETIRED = "retired"
-
-
 class Hold(Model):
     """A hold on a campaign, as its record says."""
 
-    level: HoldLevel = Field(description="`throttled`, `quarantined` or `retired`.")
+    level: Literal[Level.THROTTLED, Level.QUARANTINED, Level.RETIRED] = Field(
+        description="`throttled`, `quarantined` or `retired`."
+    )
     throttle_factor: Annotated[float, Field(ge=0, le=1)] = Field(
         description="Part of the warm-up's limit that may still be sent, 0 to 1; 0 unless `throttled`."
     )
@@ -73,7 +67,7 @@ class Hold(Model):
     @property
     def stands(self) -> bool:
         """Whether not one message may leave."""
-        return self.level is not HoldLevel.THROTTLED
+        return self.level in STANDING
 
 
 class LaneIncident(Incident):

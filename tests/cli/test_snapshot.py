@@ -14,7 +14,8 @@ from cli.outcome import WorldFailed
 from tests.cli.conftest import ROOT, World
 from warmlane.config import read_environment
 from warmlane.environment import Environment, Incident
-from warmlane.snapshot import Hold, HoldLevel, LaneIncident, Snapshot, load_snapshot
+from warmlane.hold import Level
+from warmlane.snapshot import Hold, LaneIncident, Snapshot, load_snapshot
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 FILE = ".lab/snapshot.json"
@@ -70,7 +71,7 @@ def test_without_feedback_nothing_sets_a_hold_and_incidents_are_those_of_the_con
 
 
 def test_what_the_last_snapshot_held_against_somebody_is_kept() -> None:
-    hold = Hold(level=HoldLevel.QUARANTINED, throttle_factor=0, since=NOW, reason="Spamhaus lists the address.")
+    hold = Hold(level=Level.QUARANTINED, throttle_factor=0, since=NOW, reason="Spamhaus lists the address.")
     old = LaneIncident(lane="amber", occurred=date(2026, 10, 1), campaign="autumn", what="Complaints of old users.")
     held = {"newsletter": hold, "autumn": hold}
     found = taken(earlier=taken().model_copy(update={"holds": held, "incidents": [old]}))

@@ -119,10 +119,10 @@ def _verdict(kind: Kind, reason: Reason, answer: Answer, domain: str, detail: st
     text = answer.text.format(domain=domain, detail=detail)
     if suggestion:
         text += f" Did you mean {suggestion}?"
-    return Verdict(kind, reason, answer.reply, answer.status, _printable(text), suggestion)
+    return Verdict(kind, reason, answer.reply, answer.status, printable(text), suggestion)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """The text as it may stand in a reply line: printable ASCII only, so that no address can end the line."""
     shown = "".join(char if " " <= char <= "~" else "?" for char in text)
     return shown if len(shown) <= TEXT_LENGTH else f"{shown[: TEXT_LENGTH - 3]}..."

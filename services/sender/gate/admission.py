@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from services.sender.gate.backlog import Backlog
 from services.sender.settings import ADMISSION
 from warmlane.recipients.check import Checker
-from warmlane.recipients.verdict import Kind, Reason
+from warmlane.recipients.verdict import Kind, Reason, printable
 
 DEADLINE = 8.0
 """Seconds for one decision; Postfix waits 10 (`services.sender.postfix.render`)."""
@@ -35,9 +35,6 @@ TOO_LATE = "451 4.3.0 The gate has no answer in time; nothing passes unchecked."
 FAILED = "451 4.3.0 The gate failed; nothing passes unchecked."
 BUSY = "451 4.3.2 The gate is busy; nothing passes unchecked."
 NOT_LOGGED_IN = "550 5.7.1 Log in first: only the campaign's producers submit here."
-
-TEXT_LENGTH = 400
-"""Characters of a reason in an answer; a reply line has at most 512 octets (RFC 5321 4.5.3.1.5)."""
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 8.0)
 """Upper bounds of the latency histogram, seconds."""
@@ -148,7 +145,7 @@ class Gatekeeper:
         found = self.checker.screen(asked["recipient"])
         if found.verdict is None:
             if (why := self.hold_stands()) is not None:
-                return f"451 4.7.1 The campaign is on hold: {_one_line(why)}", HOLD
+                return f"451 4.7.1 The campaign is on hold: {printable(why)}", HOLD
             if (full := self.backlog.full()) is not None:
                 return f"451 4.3.1 The backlog is full: {full.text}", BACKLOG
         verdict = await self.checker.ask(found)
@@ -161,11 +158,6 @@ class Gatekeeper:
 def _declared(size: str) -> int | None:
     """Octets that the producer has announced (RFC 1870); None where it has not."""
     return int(size) or None if size.isascii() and size.isdigit() and len(size) < 12 else None
-
-
-def _one_line(text: str) -> str:
-    """A reason that people wrote, as it may stand in a reply: printable ASCII, so that it can't end the line."""
-    return "".join(char if " " <= char <= "~" else "?" for char in text)[:TEXT_LENGTH]
 
 
 async def serve(gatekeeper: Gatekeeper, address: tuple[str, int] = ADMISSION) -> asyncio.Server:
