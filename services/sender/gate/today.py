@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from services.sender.settings import Settings, SettingsError, parse_settings
 from warmlane.campaign import Plan
 from warmlane.pacing.caps import Caps
 from warmlane.pacing.history import History
@@ -19,14 +20,9 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True)
-class Deployed:
-    """What a sender was deployed with, as far as pacing is concerned."""
+class Deployed(Settings):
+    """What a sender was deployed with: who it is, and what it may send."""
 
-    campaign: str
-    lane: str
-    sending_domain: str
-    hostname: str
-    """HELO name: what the lane's PTR must say."""
     day_length: int
     """Seconds of a sending day."""
     max_backlog_days: int
@@ -44,6 +40,7 @@ class Deployed:
 def parse_deployed(text: str) -> Deployed:
     """The document that `warmlane.sender_config` makes. Raises ConfigError."""
     try:
+        settings = parse_settings(text)
         document: dict[str, Any] = json.loads(text)
         plan = document["warm_up"]
         day_length = int(document.get("day_length", UTC_DAY))
@@ -59,10 +56,7 @@ def parse_deployed(text: str) -> Deployed:
             limits=limits,
         )
         return Deployed(
-            campaign=str(document["campaign"]),
-            lane=str(document["lane"]),
-            sending_domain=str(document["sending_domain"]),
-            hostname=str(document["hostname"]),
+            **asdict(settings),
             day_length=day_length,
             max_backlog_days=int(document["max_backlog_days"]),
             spool_mib=int(document["spool_mib"]),
@@ -70,7 +64,7 @@ def parse_deployed(text: str) -> Deployed:
         )
     except KeyError as error:
         raise ConfigError(f"config.json: {error.args[0]} is missing: deploy the campaign again") from error
-    except (ValueError, TypeError, AttributeError) as error:
+    except (SettingsError, ValueError, TypeError, AttributeError) as error:
         raise ConfigError(f"config.json can't be used: {error}; deploy the campaign again") from error
 
 
