@@ -6,6 +6,7 @@ lab fails the run.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -94,3 +95,13 @@ def deployed(lab: Any, progress: Callable[[str], None]) -> Any:
         f"`warmlane up --all` ended with {result.returncode}:\n{result.stdout}\n{result.stderr}"
     )
     return lab
+
+
+@pytest.fixture(autouse=True, scope="module")
+def event_loop() -> Iterator[None]:
+    """Pulumi's test decorator takes the thread's event loop, which `asyncio.run` in an earlier test has taken away."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    loop.close()
+    asyncio.set_event_loop(asyncio.new_event_loop())

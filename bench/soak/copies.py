@@ -12,23 +12,18 @@ import yaml
 
 from cli.engine import variables_with
 from lab import environment, settings
+from tests.clone import copied
 
 ENVIRONMENT = "dev"
 TEMPLATE = "spring-sale"
 
 
 class Copy:
-    """The committed files, the lab's own files and this interpreter; `warmlane` runs as in a clone."""
+    """The repository's files, the lab's own files and this interpreter; `warmlane` runs as in a clone."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        tracked = subprocess.run(
-            ["git", "-C", str(settings.REPOSITORY), "ls-files", "-z"], capture_output=True, text=True, check=True
-        ).stdout
-        for name in filter(None, tracked.split("\0")):
-            target = directory / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(settings.REPOSITORY / name, target)
+        copied(directory)
         (directory / ".venv").symlink_to(settings.REPOSITORY / ".venv")
         shutil.copytree(settings.LOCAL, directory / ".lab", symlinks=True)
 

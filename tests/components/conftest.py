@@ -6,8 +6,7 @@ known. `cli/render/recording.py` answers as a first preview does, where they are
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -111,16 +110,6 @@ class RecordingMonitor(mocks.MockMonitor):
 
 
 Run = Callable[..., Recorder]
-
-
-@pytest.fixture(autouse=True, scope="package")
-def event_loop() -> Iterator[None]:
-    """Pulumi's test decorator takes the thread's event loop, which `asyncio.run` in an earlier test has taken away."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    loop.close()
-    asyncio.set_event_loop(asyncio.new_event_loop())
 
 
 @pytest.fixture

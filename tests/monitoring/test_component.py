@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from datetime import date
@@ -70,16 +69,6 @@ def environment(cni: str = "cilium", grafana: bool = False) -> Environment:
             "images": images,
         }
     )
-
-
-@pytest.fixture(autouse=True)
-def event_loop() -> Iterator[None]:
-    """Pulumi's test decorator takes the thread's event loop, which `asyncio.run` in an earlier test has taken away."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    loop.close()
-    asyncio.set_event_loop(asyncio.new_event_loop())
 
 
 @pytest.fixture
