@@ -11,7 +11,7 @@ from pathlib import Path
 from services.sender.gate.counts import Counts
 from services.sender.gate.deliverer import Deliverer
 from services.sender.gate.ledger import Ledger
-from services.sender.gate.log_lines import Event
+from services.sender.gate.log_lines import Delivery, Event, Outcome
 from services.sender.gate.spool import Spool
 from services.sender.gate.waiting import Waiting
 from services.store.pacer import Token
@@ -24,6 +24,8 @@ from warmlane.recipients.suppression import SuppressionUnavailable
 
 NOW = 1_795_546_000.0
 DAY = int(NOW // 86_400)
+HELD = Restraint(allowance=None, hold_stands=True)
+FREE = Restraint(allowance=None)
 WARM_UP = WarmUp(Plan.MODERATE, 1_000, 0, DAY, (50,))
 QUEUES = ("hold", "incoming", "active", "deferred", "defer")
 
@@ -184,3 +186,8 @@ class World:
             return
         os.utime(found, (self.now + stamp, self.now + stamp))
         found.rename(self.root / queue / queue_id)
+
+
+def delivery(queue_id: str, outcome: Outcome, relay: str | None = "mx.alder.test") -> Delivery:
+    """How a try to deliver ended."""
+    return Delivery(queue_id, outcome, "alder.test", relay)
