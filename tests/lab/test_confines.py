@@ -15,8 +15,6 @@ from lab import settings
 from lab.network.commands import CommandFailed
 from lab.node import confines
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root makes mount namespaces")
-
 ALL_CPUS = sorted(os.sched_getaffinity(0))
 # `place` is a tmpfs that is nobody else's, as the file of a mount namespace needs.
 PREPARE = "mount --make-rprivate / && mount -t tmpfs place {place} && touch {place}/file"
@@ -44,7 +42,7 @@ def make(place: Path, script: str, outer: int, cpus: list[int], then: str = "tru
     )
 
 
-@needs_root
+@pytest.mark.lab
 @pytest.mark.parametrize(("outer", "first"), list(product(ALL_CPUS[:2], repeat=2)))
 def test_a_namespace_is_made_in_a_container_on_whichever_cpu_either_is_made(
     tmp_path: Path, outer: int, first: int
@@ -60,7 +58,7 @@ def test_a_namespace_is_made_in_a_container_on_whichever_cpu_either_is_made(
     assert done.stdout.split() == ["ran", "mark"], "the script runs once, and what it mounts is seen only inside"
 
 
-@needs_root
+@pytest.mark.lab
 def test_a_script_that_fails_is_not_run_on_another_cpu(tmp_path: Path) -> None:
     done = make(tmp_path, "echo ran >&2; exit 3", ALL_CPUS[0], ALL_CPUS)
 

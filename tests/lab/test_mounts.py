@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -41,7 +40,7 @@ def removed(place: Path, prepare: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts")
+@pytest.mark.lab
 @pytest.mark.parametrize(
     ("volume", "outcome"), [("true", "False False"), ("mount -t tmpfs volume {place}", "False True")]
 )
@@ -54,7 +53,7 @@ def test_a_volume_is_emptied_and_a_directory_is_removed(tmp_path: Path, volume: 
     assert tmp_path.exists()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts")
+@pytest.mark.lab
 def test_what_another_mounted_in_it_is_not_deleted(tmp_path: Path) -> None:
     done = removed(tmp_path, f"mkdir {tmp_path}/a; touch {tmp_path}/kept; mount -t tmpfs other {tmp_path}/a")
 
