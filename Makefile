@@ -6,6 +6,9 @@ PART ?=
 RESOLVE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links
 
+# In the order of collection, so that the lab's tests, which one worker runs, come last.
+ON_ALL_CORES := --numprocesses auto --dist loadgroup --no-loadscope-reorder
+
 .DEFAULT_GOAL := help
 .PHONY: help up down test up-here down-here test-here quick check format bench soak schema lock
 
@@ -38,10 +41,10 @@ down-here:
 test-here:
 	@if [ "$$(id -u)" = 0 ] || [ "$${WARMLANE_REQUIRE_LAB:-}" = 1 ]; then lab/bootstrap lab; else lab/bootstrap quick; fi
 	@$(MAKE) --no-print-directory .venv/complete
-	@$(PYTHON_HERE) -m pytest
+	@$(PYTHON_HERE) -m pytest $(ON_ALL_CORES)
 
 quick: .venv/complete ## the tests that need no lab
-	@$(PYTHON_HERE) -m pytest -m "not lab"
+	@$(PYTHON_HERE) -m pytest $(ON_ALL_CORES) -m "not lab"
 
 check: .venv/complete ## lint, format and types
 	.venv/bin/ruff check .

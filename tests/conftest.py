@@ -1,4 +1,4 @@
-"""What all tests share: quick tests run first, and tests marked `lab` run where a lab can run, in one process.
+"""What all tests share: quick tests run first, on all cores; tests marked `lab` run where a lab can run, in one process.
 
 Without a lab its tests are not selected, and the last line says how many and why. With WARMLANE_REQUIRE_LAB=1 a missing
 lab fails the run.
@@ -20,8 +20,10 @@ from lab import settings, toolchain
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-left_out = pytest.StashKey[int]()
-obstacle = pytest.StashKey[str]()
+left_out = pytest.StashKey[tuple[int, str]]()
+"""How many lab tests were not selected, and why."""
+LEFT_OUT = "left_out"
+"""The same, as a worker of pytest-xdist tells it to the process that prints."""
 
 
 def lab_obstacle() -> str | None:
@@ -34,42 +36,63 @@ def lab_obstacle() -> str | None:
     return f"Debian packages are missing ({', '.join(absent)}); `make up` installs them" if absent else None
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What one worker of pytest-xdist runs in order: a file of quick tests, and all that the one lab is for."""
+    group = "lab" if item.get_closest_marker("lab") else str(item.path.relative_to(REPOSITORY))
+    item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Quick tests first; lab tests only where a lab can run. Runs last, so that `-m` and `-k` have chosen already."""
     quick = [item for item in items if item.get_closest_marker("lab") is None]
     lab_items = [item for item in items if item.get_closest_marker("lab") is not None]
     reason = lab_obstacle() if lab_items else None
-    if reason is not None and settings.lab_required():
-        raise pytest.UsageError(f"{len(lab_items)} lab tests can't run, and {settings.REQUIRE_LAB} is set: {reason}")
     if reason is not None:
-        config.stash[left_out], config.stash[obstacle] = len(lab_items), reason
+        config.stash[left_out] = len(lab_items), reason
         config.hook.pytest_deselected(items=lab_items)
         lab_items = []
     lab_items.sort(key=lambda item: item.get_closest_marker("last") is not None)
     items[:] = [*quick, *lab_items]
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What was left out is a failure where a lab is required. A worker hands it on."""
+    told = session.config.stash.get(left_out, None)
+    if told and hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[LEFT_OUT] = told
+    elif told and settings.lab_required():
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Takes over what a worker left out; all of them choose alike."""
+    told = getattr(node, "workeroutput", {}).get(LEFT_OUT)
+    if told:
+        node.config.stash[left_out] = tuple(told)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The last line of a run that left the lab's tests out."""
-    count = config.stash.get(left_out, 0)
+    count, reason = config.stash.get(left_out, (0, ""))
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if count and reporter is not None and not hasattr(config, "workerinput"):
         passed = len(reporter.stats.get("passed", []))
-        reporter.write_line(f"{passed} passed; {count} lab tests not run: {config.stash[obstacle]}")
+        required = f", and {settings.REQUIRE_LAB} is set" if settings.lab_required() else ""
+        reporter.write_line(f"{passed} passed; {count} lab tests not run: {reason}{required}")
 
 
 @pytest.fixture(scope="session")
 def progress(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Prints one line at once, past pytest's capture: a first build takes many minutes and should be seen."""
     capture: Any = request.config.pluginmanager.get_plugin("capturemanager")
-    reporter: Any = request.config.pluginmanager.get_plugin("terminalreporter")
 
     def line(text: str) -> None:
         with capture.global_and_fixture_disabled():
-            reporter.ensure_newline()
-            reporter.write_line(f"lab: {text}")
+            # A worker of pytest-xdist has no terminal but shares this stream with the process that has.
+            print(f"\nlab: {text}", file=sys.stderr, flush=True)
 
     return line
 
