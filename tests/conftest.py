@@ -1,4 +1,4 @@
-"""What all tests share: quick tests run first, on all cores; tests marked `lab` run where a lab can run, in one process.
+"""What all tests share: quick tests run first, on all cores; those marked `lab` where a lab can run, in one process.
 
 Without a lab its tests are not selected, and the last line says how many and why. With WARMLANE_REQUIRE_LAB=1 a missing
 lab fails the run.
