@@ -12,6 +12,7 @@ DNS_LABEL_LENGTH = 63
 POD_SUFFIX_LENGTH = len("-0123456789-01234")
 DEPLOYMENT_PREFIX = "email-sender-campaign-"
 SERVICE_PREFIX = "email-sender-service-"
+SIBLINGS_PREFIX = "email-sender-siblings-"
 APP_PREFIX = "email-sender-"
 NAMESPACE_PREFIX = "campaign-"
 
@@ -35,6 +36,10 @@ SENDER_IDENTITY_CONFIG_MAP = "sender-identity"
 SUBMISSION_SECRET = "sender-submission"
 SENDER_STORE_SECRET = "sender-store"
 SENDER_HOLD_CONFIG_MAP = "sender-hold"
+EXPORTED_CLAIM = "sender-exported"
+"""The claim on which a campaign's pods without a sibling leave their queue."""
+SPOOL_CLAIM = "spool"
+"""The volume of a pod's queue, and the template of its claim where it has one of its own."""
 SENDER_SERVICE_ACCOUNT = "email-sender"
 LEASE_TABLE_CONFIG_MAP = "lease-table"
 LANE_HISTORY_CONFIG_MAP = "lane-history"
@@ -49,6 +54,8 @@ STORE_DATABASE = "warmlane"
 
 SMTP_PORT = 25
 METRICS_PORT = 9100
+SIBLINGS_PORT = 8026
+"""Where the gate takes what a sibling that stops hands over."""
 
 
 def namespace(campaign: str) -> str:
@@ -57,13 +64,18 @@ def namespace(campaign: str) -> str:
 
 
 def deployment(campaign: str) -> str:
-    """The sender's Deployment, as the origin names it."""
+    """The sender's Deployment, as the origin names it, or its StatefulSet."""
     return DEPLOYMENT_PREFIX + campaign
 
 
 def service(campaign: str) -> str:
     """The sender's Service, as the origin names it."""
     return SERVICE_PREFIX + campaign
+
+
+def siblings(campaign: str) -> str:
+    """The Service without an address by which a campaign's sender pods find one another."""
+    return SIBLINGS_PREFIX + campaign
 
 
 def app(campaign: str) -> str:
@@ -74,6 +86,11 @@ def app(campaign: str) -> str:
 def service_host(campaign: str) -> str:
     """The DNS name under which producers inside the cluster reach the sender."""
     return f"{service(campaign)}.{namespace(campaign)}.svc"
+
+
+def siblings_host(campaign: str) -> str:
+    """The DNS name that tells the addresses of the sender's ready pods."""
+    return f"{siblings(campaign)}.{namespace(campaign)}.svc"
 
 
 def lane_host(lane: str, domain: str) -> str:
