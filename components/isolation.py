@@ -29,7 +29,7 @@ class CampaignIsolation(pulumi.ComponentResource):
     - `NetworkPolicy` `<id>-<policy>` for each policy of `warmlane.isolation.campaign_policies`: nothing in and nothing
       out but DNS, submission by the campaign's producers and the scrape by Prometheus
     - `NetworkPolicy` `<id>-smtp-egress`: the one way out, TCP 25 to public addresses
-    - `ResourceQuota` `<id>-quota` of (replicas + surge) pods, `LimitRange` `<id>-limits`
+    - `ResourceQuota` `<id>-quota` of the sender's pods, claims and Services, `LimitRange` `<id>-limits`
     - `PodDisruptionBudget` `<id>-disruption-budget`, `ServiceAccount` `<id>-service-account` without a token
 
     `objects` are all of them: the workload depends on each, so that they stand before its first pod and go after its
@@ -70,15 +70,17 @@ class CampaignIsolation(pulumi.ComponentResource):
             # Who owns this policy may change from Pulumi to the guardian; dropping it from state must never close mail.
             pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(retain_on_delete=True)),
         )
-        sender = campaign.sender
         self.quota = ResourceQuota(
             f"{name}-quota",
             metadata=metadata(QUOTA),
-            spec={"hard": sizing.quota(sender.size, sender.replicas, sizing.SURGE)},
+            spec={"hard": sizing.quota(campaign, environment)},
             opts=inside,
         )
         self.limits = LimitRange(
-            f"{name}-limits", metadata=metadata(LIMITS), spec=sizing.limit_range(sender.size), opts=inside
+            f"{name}-limits",
+            metadata=metadata(LIMITS),
+            spec=sizing.limit_range(campaign.sender.size, campaign.spool),
+            opts=inside,
         )
         self.budget = PodDisruptionBudget(
             f"{name}-disruption-budget",

@@ -7,13 +7,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import Deployment
-from pulumi_kubernetes.core.v1 import ConfigMap, Secret, Service
+from pulumi_kubernetes.apps.v1 import Deployment, StatefulSet
+from pulumi_kubernetes.core.v1 import ConfigMap, PersistentVolumeClaim, Secret, Service
 
 from components.secret_values import encoded
-from components.sender_pod import deployment_spec, service_spec
+from components.sender_workload import (
+    deployment_spec,
+    exported_claim_spec,
+    service_spec,
+    siblings_spec,
+    stateful_set_spec,
+)
+from components.workload import SKIP_AWAIT
 from warmlane import labels, names
-from warmlane.campaign import Campaign
+from warmlane.campaign import Campaign, Spool
 from warmlane.environment import Environment, Lease
 from warmlane.sender_config import CONFIG_KEY, IDENTITY_KEY, sender_config
 
@@ -29,7 +36,9 @@ class CampaignSender(pulumi.ComponentResource):
     - `ConfigMap` `<id>-identity`: the lane's address, and the reflector that proves it
     - `Secret` `<id>-submission`: with which the campaign's producers authenticate
     - `Secret` `<id>-store`: with which the sender reaches the platform's store, and the keys that hash recipients
-    - `Deployment` `<id>-deployment`: `email-sender-campaign-<id>`
+    - `Service` `<id>-siblings`: `email-sender-siblings-<id>`, by which the sender's pods hand mail to one another
+    - `Deployment` `<id>-deployment` and `PersistentVolumeClaim` `<id>-exported`, under `spool: handover`
+    - `StatefulSet` `<id>-stateful-set` under `spool: persistent`; either is named `email-sender-campaign-<id>`
     - `Service` `<id>-service`: `email-sender-service-<id>`, for producers inside the cluster
     """
 
@@ -83,13 +92,33 @@ class CampaignSender(pulumi.ComponentResource):
             data=store_data(store_access),
             opts=inside,
         )
-        mounted = [self.config, self.identity, self.submission, self.store]
-        self.deployment = Deployment(
-            f"{name}-deployment",
-            metadata=metadata(names.deployment(campaign.id)),
-            spec=deployment_spec(campaign, environment, lease.lane),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*isolation, *mounted]),
+        self.siblings = Service(
+            f"{name}-siblings",
+            metadata=metadata(names.siblings(campaign.id)),
+            spec=siblings_spec(campaign.id),
+            opts=inside,
         )
+        before = [*isolation, self.config, self.identity, self.submission, self.store, self.siblings]
+        if campaign.spool is Spool.PERSISTENT:
+            self.workload: Deployment | StatefulSet = StatefulSet(
+                f"{name}-stateful-set",
+                metadata=metadata(names.deployment(campaign.id)),
+                spec=stateful_set_spec(campaign, environment, lease.lane),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=before),
+            )
+        else:
+            exported = PersistentVolumeClaim(
+                f"{name}-exported",
+                metadata=metadata(names.EXPORTED_CLAIM) | {"annotations": SKIP_AWAIT},
+                spec=exported_claim_spec(environment),
+                opts=inside,
+            )
+            self.workload = Deployment(
+                f"{name}-deployment",
+                metadata=metadata(names.deployment(campaign.id)),
+                spec=deployment_spec(campaign, environment, lease.lane),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[*before, exported]),
+            )
         self.service = Service(
             f"{name}-service",
             metadata=metadata(names.service(campaign.id)),

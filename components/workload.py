@@ -50,9 +50,9 @@ def config_volume(name: str, config_map: str) -> dict[str, Any]:
     return {"name": name, "configMap": {"name": config_map}}
 
 
-def claim_spec(storage: str, storage_class: str | None) -> dict[str, Any]:
-    """A claim for one pod's volume; without a class it is of the cluster's default one."""
-    spec: dict[str, Any] = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": storage}}}
+def claim_spec(storage: str, storage_class: str | None, access_mode: str = "ReadWriteOnce") -> dict[str, Any]:
+    """A claim for a volume; without a class it is of the cluster's default one."""
+    spec: dict[str, Any] = {"accessModes": [access_mode], "resources": {"requests": {"storage": storage}}}
     return {**spec, "storageClassName": storage_class} if storage_class else spec
 
 

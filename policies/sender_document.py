@@ -15,7 +15,7 @@ from policies.rule import Resource
 from policies.scopes import named
 from warmlane import names
 from warmlane.base import Identifier, Model
-from warmlane.campaign import Plan
+from warmlane.campaign import Plan, Spool
 from warmlane.sender_config import CONFIG_KEY
 from warmlane.validation import problems
 from warmlane.warmup.plans import SPARKPOST
@@ -46,7 +46,9 @@ class SenderConfig(Model):
     wanted_by: date
     day_length: int
     max_backlog_days: Annotated[int, Field(ge=1)]
+    spool: Spool
     spool_mib: Annotated[int, Field(ge=1)]
+    replicas: Annotated[int, Field(ge=1)]
     warm_up: WarmUp
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AnyHttpUrl, Field, UrlConstraints, model_validator
 
 from warmlane.base import Domain, EmailAddress, ForeignNamespace, Identifier, ImageReference, Model
+from warmlane.spool_volumes import VolumeSize
 
 HttpsUrl = Annotated[AnyHttpUrl, UrlConstraints(allowed_schemes=["https"], host_required=True)]
 
@@ -31,9 +32,20 @@ class ConsentSource(StrEnum):
 
 
 class Spool(StrEnum):
-    """Where a sender keeps its queue; what each can lose is told in `docs/spool.md`."""
+    """Where a sender keeps its queue (`docs/spool.md`)."""
 
     HANDOVER = "handover"
+    PERSISTENT = "persistent"
+
+    @property
+    def loses(self) -> str:
+        """Which mail that was accepted can be lost, as a clause."""
+        if self is Spool.HANDOVER:
+            return (
+                "a pod hands its queue to a sibling when it stops, and a lost node, a deletion by force or a pod that "
+                "is evicted for its disk loses what waits in it"
+            )
+        return "each pod keeps its queue on a volume of its own, and a lost or deleted volume loses what waits on it"
 
 
 class Owner(Model):
@@ -73,6 +85,11 @@ class Sender(Model):
     image: ImageReference | None = Field(
         default=None, description="Image by digest; unset means the environment's sender image."
     )
+    spool_storage: VolumeSize | None = Field(
+        default=None,
+        description="Size of each pod's volume under `spool: persistent`; unset means the environment's "
+        "`spool.storage`. It can't be changed while the sender is there (`docs/spool.md`).",
+    )
 
 
 class Campaign(Model):
@@ -96,7 +113,10 @@ class Campaign(Model):
         default=3, description="Days of the coming allowance that mail may wait for; more is deferred at the door."
     )
     sender: Sender = Field(default_factory=Sender, description="Size and image of the sender.")
-    spool: Spool = Field(description="Where the sender keeps its queue.")
+    spool: Spool = Field(
+        default=Spool.HANDOVER,
+        description="Where the sender keeps its queue, and so what it can lose (`docs/spool.md`); stated in `prod`.",
+    )
 
     @model_validator(mode="after")
     def producers_differ(self) -> Campaign:
@@ -104,4 +124,11 @@ class Campaign(Model):
         seen = [(producer.namespace, tuple(sorted(producer.pod_labels.items()))) for producer in self.producers]
         if len(seen) != len(set(seen)):
             raise ValueError("producers: each namespace and label set may be listed once")
+        return self
+
+    @model_validator(mode="after")
+    def only_persistent_spools_have_volumes(self) -> Campaign:
+        """A size that nothing has says that its writer took the spool for another one."""
+        if self.sender.spool_storage is not None and self.spool is not Spool.PERSISTENT:
+            raise ValueError(f"sender.spool_storage: spool is {self.spool}, and only persistent has such volumes")
         return self

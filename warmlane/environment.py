@@ -13,6 +13,7 @@ from pydantic import Field, field_validator, model_validator
 from warmlane import names
 from warmlane.base import DOMAIN_LENGTH, Domain, EmailAddress, ForeignNamespace, Identifier, ImageReference, Model
 from warmlane.pacing.moments import UTC_DAY, check_day_length
+from warmlane.spool_volumes import AccessMode, SpoolVolumes
 
 LONGEST_PARENT = DOMAIN_LENGTH - names.ID_LENGTH - 1
 """The longest parent domain, in characters: with the longest lane id before it, it is a domain name still."""
@@ -317,6 +318,7 @@ class Environment(Model):
     leases: dict[Identifier, Lease] = Field(default_factory=dict, description="By campaign, the lane that it holds.")
     caps: Caps = Field(default_factory=Caps, description="Caps of the organisation.")
     store: Store = Field(description="The platform's database.")
+    spool: SpoolVolumes = Field(default_factory=SpoolVolumes, description="The volumes that senders keep mail on.")
     reflector: Reflector = Field(description="What proves to a sender that its mail leaves as its lane.")
     monitoring: Monitoring = Field(description="How outcomes and reputation are shown.")
     feedback: Literal["none"] = Field(
@@ -347,3 +349,14 @@ class Environment(Model):
         """A day that pacing can divide into hours."""
         check_day_length(value)
         return value
+
+    @model_validator(mode="after")
+    def exports_reach_every_node(self) -> Environment:
+        """A lane under `nat_gateway` has two nodes, and a volume for one keeps the second one's pods waiting."""
+        mode = self.spool.exported.access_mode
+        if isinstance(self.egress, NatGateway) and mode is AccessMode.ONE_NODE:
+            raise ValueError(
+                f"spool.exported.access_mode: {mode} is for one node, and a lane of {self.egress.strategy} has two; "
+                f"set {AccessMode.MANY_NODES}, and name a storage class that knows it"
+            )
+        return self

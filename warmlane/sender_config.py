@@ -17,6 +17,10 @@ CONFIG_DIRECTORY = "/etc/warmlane/config"
 """Where a sender's pod has the ConfigMap `sender-config`."""
 IDENTITY_DIRECTORY = "/etc/warmlane/identity"
 """Where it has the ConfigMap `sender-identity`."""
+SPOOL_DIRECTORY = "/var/spool/postfix"
+"""Where both containers have the queue."""
+EXPORTED_DIRECTORY = "/var/lib/warmlane/exported"
+"""Where they have the volume for what no sibling took, under `spool: handover`."""
 CONFIG_KEY = "config.json"
 """Key of the ConfigMap `sender-config` under which the document's JSON lies."""
 IDENTITY_KEY = "identity.json"
@@ -43,7 +47,9 @@ def sender_config(
         "wanted_by": campaign.wanted_by.isoformat(),
         "day_length": environment.day_length,
         "max_backlog_days": campaign.max_backlog_days,
-        "spool_mib": sizing.spool_mib(campaign.sender.size),
+        "spool": campaign.spool.value,
+        "spool_mib": sizing.spool_mib(campaign, environment),
+        "replicas": campaign.sender.replicas,
         "warm_up": {
             "plan": campaign.plan.value,
             "stage": steps.start.stage,

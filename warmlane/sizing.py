@@ -1,13 +1,18 @@
 """CPU, memory and ephemeral storage of a sender, and the quota and limits that follow.
 
 Memory is requested as it is limited, so that a sender is never the pod that a full node evicts for its neighbour's
-sake. Ephemeral storage holds the spool; its request equals its limit, since a queue that is cut off is lost mail.
+sake. Ephemeral storage holds the spool unless that has a volume; its request equals its limit, since a queue that is
+cut off is lost mail.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from warmlane.campaign import Campaign, Spool
+from warmlane.environment import Environment
+from warmlane.spool_volumes import mib
 
 POSTFIX = "email-sender"
 GATE = "gate"
@@ -55,25 +60,57 @@ LOGS_MIB = 96
 that before it is looked at."""
 SPOOL_SHARE = 0.75
 """Part of Postfix's ephemeral storage that the spool volume may fill; the rest is its log volume and writable layer."""
+VOLUME_SHARE = 0.85
+"""Part of a claimed volume that the spool may fill: ext4 keeps about a twentieth for root, and its own tables."""
+WITHOUT_SPOOL_MIB = 256
+"""Postfix's ephemeral storage where its spool lies on a volume: its logs and writable layer."""
 
 
-def spool_mib(size: str) -> int:
-    """Size limit of the spool volume, MiB."""
-    return int(SENDER_SIZES[size][POSTFIX].ephemeral_storage_mib * SPOOL_SHARE)
+def spool_storage(campaign: Campaign, environment: Environment) -> str:
+    """Size of each pod's volume under `spool: persistent`."""
+    return campaign.sender.spool_storage or environment.spool.storage
 
 
-def pod_total(size: str) -> Size:
+def spool_mib(campaign: Campaign, environment: Environment) -> int:
+    """What a pod's spool may hold, MiB."""
+    if campaign.spool is Spool.PERSISTENT:
+        return int(mib(spool_storage(campaign, environment)) * VOLUME_SHARE)
+    return int(SENDER_SIZES[campaign.sender.size][POSTFIX].ephemeral_storage_mib * SPOOL_SHARE)
+
+
+def containers(size: str, spool: Spool) -> dict[str, Size]:
+    """By container, what it may use."""
+    sizes = SENDER_SIZES[size]
+    if spool is Spool.PERSISTENT:
+        return {**sizes, POSTFIX: replace(sizes[POSTFIX], ephemeral_storage_mib=WITHOUT_SPOOL_MIB)}
+    return sizes
+
+
+def pod_total(size: str, spool: Spool) -> Size:
     """What one pod may use: the sum over its containers."""
-    return SENDER_SIZES[size][POSTFIX] + SENDER_SIZES[size][GATE]
+    sizes = containers(size, spool)
+    return sizes[POSTFIX] + sizes[GATE]
 
 
-def quota(size: str, replicas: int, surge: int) -> dict[str, str]:
-    """`ResourceQuota.spec.hard` of a campaign's namespace: (replicas + surge) pods and their one Service.
+def claims(campaign: Campaign, environment: Environment) -> tuple[int, int]:
+    """How many volumes a campaign claims, and how many MiB together."""
+    if campaign.spool is Spool.PERSISTENT:
+        replicas = campaign.sender.replicas
+        return replicas, replicas * mib(spool_storage(campaign, environment))
+    return 1, mib(environment.spool.exported.storage)
 
-    The surge is part of it, or a rolling update could never start its first new pod.
+
+def quota(campaign: Campaign, environment: Environment) -> dict[str, str]:
+    """`ResourceQuota.spec.hard` of a campaign's namespace: its pods, their claims, and their two Services.
+
+    A Deployment's surge is part of it, or a rolling update could never start its first new pod. A StatefulSet has none:
+    a pod's successor has its name and its volume, and starts when it is gone.
     """
-    pods, total = replicas + surge, pod_total(size)
+    persistent = campaign.spool is Spool.PERSISTENT
+    pods = campaign.sender.replicas + (0 if persistent else SURGE)
+    total = pod_total(campaign.sender.size, campaign.spool)
     memory, storage = f"{pods * total.memory_mib}Mi", f"{pods * total.ephemeral_storage_mib}Mi"
+    number, claimed = claims(campaign, environment)
     return {
         "pods": str(pods),
         "requests.cpu": f"{pods * total.cpu_request_millis}m",
@@ -82,20 +119,23 @@ def quota(size: str, replicas: int, surge: int) -> dict[str, str]:
         "limits.memory": memory,
         "requests.ephemeral-storage": storage,
         "limits.ephemeral-storage": storage,
-        "persistentvolumeclaims": "0",
-        "services": "1",
+        "persistentvolumeclaims": str(number),
+        "requests.storage": f"{claimed}Mi",
+        "services": "2",
         "services.loadbalancers": "0",
         "services.nodeports": "0",
         "count/daemonsets.apps": "0",
-        "count/statefulsets.apps": "0",
+        "count/deployments.apps": str(int(not persistent)),
+        "count/statefulsets.apps": str(int(persistent)),
         "count/jobs.batch": "0",
         "count/cronjobs.batch": "0",
     }
 
 
-def limit_range(size: str) -> dict[str, Any]:
+def limit_range(size: str, spool: Spool) -> dict[str, Any]:
     """`LimitRange.spec` of a campaign's namespace: the gate's figures as defaults, Postfix's as the maximum."""
-    default, most = SENDER_SIZES[size][GATE].resources(), SENDER_SIZES[size][POSTFIX].resources()
+    sizes = containers(size, spool)
+    default, most = sizes[GATE].resources(), sizes[POSTFIX].resources()
     return {
         "limits": [
             {

@@ -9,7 +9,16 @@ from typing import Any
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import Deployment
-from pulumi_kubernetes.core.v1 import ConfigMap, LimitRange, Namespace, ResourceQuota, Secret, Service, ServiceAccount
+from pulumi_kubernetes.core.v1 import (
+    ConfigMap,
+    LimitRange,
+    Namespace,
+    PersistentVolumeClaim,
+    ResourceQuota,
+    Secret,
+    Service,
+    ServiceAccount,
+)
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
@@ -18,7 +27,9 @@ from components.committed import campaign_of_stack, reflector_key
 from components.isolation import LIMITS, QUOTA
 from components.namespaces import pod_security
 from components.sender import config_document, identity_document, store_data, submission_data
-from components.sender_pod import deployment_spec, selector, service_spec
+from components.sender_pod import selector
+from components.sender_workload import deployment_spec, exported_claim_spec, service_spec, siblings_spec
+from components.workload import SKIP_AWAIT
 from warmlane import isolation, labels, names, sizing
 from warmlane.sender_config import CONFIG_KEY, IDENTITY_KEY
 
@@ -29,7 +40,7 @@ deployed = pulumi.StackReference(
     "environment", stack_name=f"{pulumi.get_organization()}/{names.ENVIRONMENT_PROJECT}/{environment_name}"
 )
 address = deployed.get_output("lanes").apply(lambda lanes: lanes[lease.lane]["address"])
-around, size = isolation.surroundings(environment), campaign.sender.size
+around = isolation.surroundings(environment)
 
 
 def metadata(name: str, component: str) -> dict[str, Any]:
@@ -60,10 +71,15 @@ first: list[pulumi.Resource] = [
     ResourceQuota(
         "quota",
         metadata=metadata(QUOTA, "isolation"),
-        spec={"hard": sizing.quota(size, campaign.sender.replicas, sizing.SURGE)},
+        spec={"hard": sizing.quota(campaign, environment)},
         opts=inside,
     ),
-    LimitRange("limits", metadata=metadata(LIMITS, "isolation"), spec=sizing.limit_range(size), opts=inside),
+    LimitRange(
+        "limits",
+        metadata=metadata(LIMITS, "isolation"),
+        spec=sizing.limit_range(campaign.sender.size, campaign.spool),
+        opts=inside,
+    ),
     PodDisruptionBudget(
         "disruption-budget",
         metadata=metadata(names.deployment(campaign.id), "isolation"),
@@ -103,6 +119,18 @@ mounted: list[pulumi.Resource] = [
         metadata=metadata(names.SUBMISSION_SECRET, "sender"),
         type="Opaque",
         data=submission_data(campaign.id, password),
+        opts=after,
+    ),
+    Service(
+        "siblings",
+        metadata=metadata(names.siblings(campaign.id), "sender"),
+        spec=siblings_spec(campaign.id),
+        opts=after,
+    ),
+    PersistentVolumeClaim(
+        "exported",
+        metadata=metadata(names.EXPORTED_CLAIM, "sender") | {"annotations": SKIP_AWAIT},
+        spec=exported_claim_spec(environment),
         opts=after,
     ),
 ]

@@ -6,6 +6,7 @@ It is written down here a second time, from the committed configuration alone: a
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from ipaddress import IPv4Network, collapse_addresses
 from typing import Any
@@ -49,14 +50,33 @@ def listed(namespace: str, stack: str) -> list[Box] | None:
     is judged together with it. Raises ConfigError where the environment or the campaign is not sound.
     """
     campaign_id = namespace.removeprefix(names.NAMESPACE_PREFIX)
+    is_campaign = namespace == names.namespace(campaign_id)
+    if not is_campaign and namespace not in (names.PLATFORM_NAMESPACE, names.MONITORING_NAMESPACE):
+        return None
+    campaign = committed.campaign(campaign_id, stack) if is_campaign else None
+    written = (namespace, committed.environment(stack), campaign)
+    if len(_last.written) != len(written) or any(a is not b for a, b in zip(_last.written, written, strict=True)):
+        _last.written, _last.found = written, _boxes(*written)
+    return _last.found
+
+
+class _Last(threading.local):
+    """The list that was made last in a thread, and what of: policies of one namespace come one after the other."""
+
+    written: tuple[object, ...] = ()
+    found: list[Box]
+
+
+_last = _Last()
+
+
+def _boxes(namespace: str, environment: Environment, campaign: Campaign | None) -> list[Box]:
     if namespace == names.PLATFORM_NAMESPACE:
         specs = [_in(STORE_LABELS, [SENDERS], STORE)]
     elif namespace == names.MONITORING_NAMESPACE:
-        specs = _monitoring(committed.environment(stack))
-    elif namespace == names.namespace(campaign_id):
-        specs = _campaign(campaign_id, committed.environment(stack), committed.campaign(campaign_id, stack))
+        specs = _monitoring(environment)
     else:
-        return None
+        specs = _campaign(namespace.removeprefix(names.NAMESPACE_PREFIX), environment, campaign)
     return flows([read_policy(namespace, f"listed-{index}", spec) for index, spec in enumerate(specs)])
 
 

@@ -59,9 +59,10 @@ def judge(resource: Resource) -> Iterator[str]:
     for container in found:
         yield from _container(f"{what}, container {container.get('name')},", container, known, resource)
     names = [container.get("name") for container in found]
-    missing = sorted({one.name for one in known} - set(names)) if campaign and UNKNOWN not in names else []
+    missing = sorted({one.name for one in known} - set(names)) if UNKNOWN not in names else []
     if missing:
-        yield f"{what} lacks the container {', '.join(missing)}, without which nothing limits its mail. Add it."
+        worth = "nothing limits its mail" if campaign else "it does not do its work"
+        yield f"{what} lacks the container {', '.join(missing)}, without which {worth}. Add it."
 
 
 def _container(what: str, container: dict[str, Any], known: tuple[Container, ...], resource: Resource) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from pulumi_policy import Severity
 
 from policies import committed, kubernetes, scopes
-from policies.inputs import Path, plan
+from policies.inputs import EACH, Path, plan
 from policies.plain import UNKNOWN, at, items, mapping
 from policies.rule import About, Resource, resource_rule, title
 from warmlane import labels, names
@@ -88,8 +88,9 @@ TABLE = (
         lambda f: names.SENDER_SERVICE_ACCOUNT,
         "service account",
     ),
-    Derived(("Service",), ("metadata", "name"), lambda f: names.service(f.campaign), "Service"),
     Derived(("Service",), ("spec", "selector"), _marks, "selector"),
+    Derived(("StatefulSet",), ("spec", "serviceName"), lambda f: names.siblings(f.campaign), "Service of siblings"),
+    Derived(("PersistentVolumeClaim",), ("metadata", "name"), lambda f: names.EXPORTED_CLAIM, "claim"),
     Derived(("PodDisruptionBudget",), ("spec", "selector", "matchLabels"), _marks, "selector"),
     Derived(("ServiceAccount",), ("metadata", "name"), lambda f: names.SENDER_SERVICE_ACCOUNT, "service account"),
 )
@@ -123,7 +124,9 @@ ABOUT = About(
     inputs=(
         *(one for derived in TABLE for one in plan(scopes.of_campaigns(*derived.kinds), derived.path)),
         *plan(scopes.CAMPAIGN_POD_TEMPLATES, *scopes.in_containers("env")),
-        *plan(scopes.of_campaigns("ConfigMap", "Secret"), ("metadata", "name")),
+        *plan(scopes.of_campaigns("ConfigMap", "Secret", "Service"), ("metadata", "name")),
+        *plan(scopes.of_campaigns("Service"), ("spec", "clusterIP")),
+        *plan(scopes.CAMPAIGN_POD_TEMPLATES, ("spec", "volumes", EACH, "persistentVolumeClaim")),
         *plan(scopes.named("Secret", names.SUBMISSION_SECRET), USER),
         *plan(scopes.named("ConfigMap", names.SENDER_CONFIG_MAP), ("data", CONFIG_KEY)),
     ),
@@ -148,6 +151,8 @@ def judge(resource: Resource) -> Iterator[str]:
     if kind == "Secret":
         yield from _read_by_a_sender(resource, what, SECRETS)
         yield from _user(resource, what, facts)
+    if kind == "Service":
+        yield from _service(resource, what, facts)
     if kubernetes.has_pods(resource):
         yield from _variables(resource, what, facts)
     yield from _claims(resource, what)
@@ -169,6 +174,17 @@ def _message(what: str, place: str, found: Any, right: Any, of: str) -> str:
 def _read_by_a_sender(resource: Resource, what: str, known: tuple[str, ...]) -> Iterator[str]:
     if at(resource.props, "metadata", "name") not in (*known, UNKNOWN):
         yield f"{what} has a name that no part of a sender reads. Name it {' or '.join(known)}, or remove it."
+
+
+def _service(resource: Resource, what: str, facts: Facts) -> Iterator[str]:
+    """Producers' Service, or the one without an address by which siblings find one another."""
+    found = at(resource.props, "metadata", "name")
+    if found == names.siblings(facts.campaign):
+        address = at(resource.props, "spec", "clusterIP")
+        if address not in ("None", UNKNOWN):
+            yield _message(what, "spec.clusterIP", address, "None", "way of siblings to one another")
+    elif found is not UNKNOWN and found != names.service(facts.campaign):
+        yield _message(what, "metadata.name", found, names.service(facts.campaign), "Service")
 
 
 def _user(resource: Resource, what: str, facts: Facts) -> Iterator[str]:
@@ -209,6 +225,10 @@ def _variables(resource: Resource, what: str, facts: Facts) -> Iterator[str]:
 
 def _claims(resource: Resource, what: str) -> Iterator[str]:
     """Claims get storage of their own; none names what another campaign's claim could name too."""
+    for volume in items(kubernetes.pod_template(resource), "spec", "volumes") if kubernetes.has_pods(resource) else ():
+        claimed = at(volume, "persistentVolumeClaim", "claimName")
+        if claimed not in (None, names.EXPORTED_CLAIM, UNKNOWN):
+            yield _message(what, f"volume {at(volume, 'name')}", claimed, names.EXPORTED_CLAIM, "claim")
     specs = [mapping(claim, "spec") for claim in items(resource.props, "spec", "volumeClaimTemplates")]
     if kubernetes.kind(resource) == "PersistentVolumeClaim":
         specs.append(mapping(resource.props, "spec"))

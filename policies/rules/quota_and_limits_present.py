@@ -50,9 +50,11 @@ BOUNDED = (
     "requests.ephemeral-storage",
     "limits.ephemeral-storage",
     "persistentvolumeclaims",
+    "requests.storage",
     "services",
     "services.loadbalancers",
     "count/daemonsets.apps",
+    "count/deployments.apps",
     "count/statefulsets.apps",
     "count/jobs.batch",
     "count/cronjobs.batch",
@@ -99,7 +101,7 @@ def _sender_needs(resource: Resource) -> dict[str, str]:
     campaign = committed.campaign(kubernetes.campaign(resource), resource.stack)
     if campaign is None:
         return {}
-    return sizing.quota(campaign.sender.size, campaign.sender.replicas, sizing.SURGE)
+    return sizing.quota(campaign, committed.environment(resource.stack))
 
 
 def _missing_bounds(quotas: list[Resource], needed: dict[str, str]) -> Iterator[str]:

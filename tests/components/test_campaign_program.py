@@ -15,6 +15,8 @@ from campaigns.program import deploy
 NAMESPACE = "kubernetes:core/v1:Namespace"
 POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
+CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 SERVICE = "kubernetes:core/v1:Service"
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 SECRET = "kubernetes:core/v1:Secret"
@@ -67,7 +69,9 @@ def test_logical_names_are_frozen(registered) -> None:
         (CONFIG_MAP, "spring-sale-identity"),
         (SECRET, "spring-sale-submission"),
         (SECRET, "spring-sale-store"),
+        (CLAIM, "spring-sale-exported"),
         (DEPLOYMENT, "spring-sale-deployment"),
+        (SERVICE, "spring-sale-siblings"),
         (SERVICE, "spring-sale-service"),
     }
     assert set(registered.resources) == expected, "a renamed resource is deleted and made again"

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import kubernetes_validate
 import pytest
 
 from campaigns.program import deploy as deploy_campaign
 from infra.program import deploy as deploy_environment
+from warmlane.campaign import Spool
 
 KUBERNETES = "1.35"
 
 
+@pytest.mark.parametrize("spool", Spool)
 @pytest.mark.parametrize("case_name", ["dev", "prod"])
-def test_manifests_keep_to_the_schemas(run, request, case_name) -> None:
+def test_manifests_keep_to_the_schemas(run, request, case_name, spool) -> None:
     case = request.getfixturevalue(case_name)
+    case = replace(case, campaign=case.campaign.model_copy(update={"spool": spool}))
     stack = f"{case.campaign.id}.{case.name}"
     recorded = [
         run(

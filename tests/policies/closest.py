@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from tests.policies import world
 from tests.policies.campaign_mutants import SMTP, block, egress
-from tests.policies.harness import IMAGE, Declared, campaign_stack, environment_stack, kubernetes
+from tests.policies.harness import IMAGE, Declared, campaign_stack, environment_stack
 from tests.policies.hold_mutants import hold
 from tests.policies.identity_mutants import volume as config_volume
 from tests.policies.lane_mutants import add as add_to_lanes
@@ -33,6 +33,7 @@ from tests.policies.object_changes import (
     volume,
 )
 from tests.policies.pod_mutants import field, ignoring
+from tests.policies.spool_mutants import persistent_sender, retained
 from tests.policies.warm_up_mutants import DOMAIN, caps, committed, domain, given, recipients, schedule
 from warmlane.config import campaign_file
 
@@ -60,13 +61,8 @@ def host(made_from: str) -> Change:
 
 
 def claim(volume_name: str) -> Change:
-    """A claim that carries the campaign's labels."""
-
-    def change(stack: Stack) -> None:
-        marks, spec = stack["quota"].props["metadata"]["labels"], {"storageClassName": "ssd", "volumeName": volume_name}
-        stack["added"] = kubernetes("core/v1:PersistentVolumeClaim", "spool", WHERE, labels=marks, spec=spec)
-
-    return change
+    """The campaign's claim, on a volume of choice."""
+    return lambda stack: stack["exported"].props["spec"].update(volumeName=volume_name)
 
 
 def persistent(**more: Any) -> Change:
@@ -210,6 +206,7 @@ CLOSEST = [
     Close("sender-configured", campaign_stack, lambda may: config_volume(optional=may), False, True),
     Close("sender-pinned-to-lane", RECEIPTS, toleration, "mail", "warmlane.dev/lane"),
     Close("services-inside-cluster", campaign_stack, lambda them: service(externalIPs=them), [], ["192.0.2.1"]),
+    Close("spool-stated", persistent_sender, retained, "Retain", "Delete"),
     Close("stage-in-ledger", campaign_stack, lambda days: given(lanes={"amber": {"sending_days": days}}), 19, 18),
     Close("warm-up-schedule", campaign_stack, limit, 0, 1),
     Close("warm-up-upper-bound", campaign_stack, at_upper_bound, 0, 1),

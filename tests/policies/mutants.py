@@ -18,6 +18,7 @@ from tests.policies.network_mutants import NETWORK_CAMPAIGN_MUTANTS, NETWORK_ENV
 from tests.policies.object_environment_mutants import OBJECT_ENVIRONMENT_MUTANTS
 from tests.policies.object_mutants import OBJECT_MUTANTS
 from tests.policies.pod_mutants import POD_ENVIRONMENT_MUTANTS, POD_MUTANTS
+from tests.policies.spool_mutants import PERSISTENT_MUTANTS, SPOOL_MUTANTS, persistent_sender
 from tests.policies.strategies import (
     EXTERNAL_MUTANTS,
     EXTERNAL_SENDER_MUTANTS,
@@ -62,6 +63,8 @@ MUTANTS = [
     *[Mutant(interface, *mutant) for mutant in INTERFACE_MUTANTS],
     *[Mutant(campaign_stack, *mutant) for mutant in NETWORK_CAMPAIGN_MUTANTS],
     *[Mutant(environment_stack, *mutant) for mutant in NETWORK_ENVIRONMENT_MUTANTS],
+    *[Mutant(campaign_stack, *mutant) for mutant in SPOOL_MUTANTS],
+    *[Mutant(persistent_sender, *mutant) for mutant in PERSISTENT_MUTANTS],
 ]
 
 SHIPPED: dict[str, Build] = {
@@ -70,5 +73,6 @@ SHIPPED: dict[str, Build] = {
     "spring-sale.dev": campaign_stack,
     "newsletter.dev": partial(campaign_stack, "newsletter"),
     "receipts.prod": partial(campaign_stack, "receipts", "prod"),
+    "spring-sale.dev, persistent": persistent_sender,
 }
 """What Warmlane's own programs make, under both strategies."""

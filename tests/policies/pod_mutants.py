@@ -188,6 +188,12 @@ POD_ENVIRONMENT_MUTANTS: list[tuple[str, str, Change, str]] = [
     (CONTAINERS, "another store", platform_container("store-deployment", image=OTHER_REGISTRY), "container postgresql"),
     (
         CONTAINERS,
+        "a store without its keeper",
+        lambda s: s["store-deployment"].props["spec"]["template"]["spec"]["containers"].pop(),
+        "Deployment warmlane-platform/store lacks the container keeper",
+    ),
+    (
+        CONTAINERS,
         "samples sent elsewhere",
         lambda s: (
             s["monitoring-prometheus"]

@@ -16,6 +16,7 @@ import infra.program
 from cli.render.recording import STACK_TYPE, Registration, record
 from tests.policies.declared import Declared
 from warmlane import names
+from warmlane.campaign import Campaign
 from warmlane.config import check_campaign, load_campaign, read_environment
 from warmlane.environment import Environment, Images
 
@@ -28,10 +29,10 @@ def environment_program(name: str, environment: Environment | None = None) -> No
     infra.program.deploy(environment or _environment(name), name, "a-password", "another-password", "a-key")
 
 
-def campaign_program(stack: str, environment: Environment | None = None) -> None:
-    """What `pulumi preview -s <campaign>.<environment>` runs, likewise."""
+def campaign_program(stack: str, environment: Environment | None = None, campaign: Campaign | None = None) -> None:
+    """What `pulumi preview -s <campaign>.<environment>` runs, likewise; for another campaign's config where given."""
     campaign_id, name = stack.split(".")
-    environment, campaign = environment or _environment(name), load_campaign(ROOT, campaign_id, name)
+    environment, campaign = environment or _environment(name), campaign or load_campaign(ROOT, campaign_id, name)
     campaigns.program.deploy(
         environment, name, campaign, check_campaign(campaign, stack, environment, stack), "a-password", "a-public-key"
     )

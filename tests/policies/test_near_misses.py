@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.policies.harness import Declared, campaign_stack, environment_stack, kubernetes, rule, violations
-from tests.policies.identity_mutants import WHERE, claim, label, pod, volume
+from tests.policies.harness import Declared, campaign_stack, environment_stack, rule, violations
+from tests.policies.identity_mutants import claim, label, pod, volume
 from tests.policies.lane_mutants import add, both, created, props, tag
 
 Stack = dict[str, Declared]
@@ -75,16 +75,8 @@ CAMPAIGN: list[tuple[str, str, Change]] = [
     ),
     (
         "derived-identity",
-        "a claim of its own",
-        lambda s: s.update(
-            spool=kubernetes(
-                "core/v1:PersistentVolumeClaim",
-                "spool",
-                WHERE,
-                labels=s["quota"].props["metadata"]["labels"],
-                spec={"storageClassName": "ssd"},
-            )
-        ),
+        "a claim of another class",
+        lambda s: s["exported"].props["spec"].update(storageClassName="ssd"),
     ),
     ("sender-configured", "not optional, in words", volume(optional=False)),
     (

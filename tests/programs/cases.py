@@ -97,6 +97,7 @@ PROGRAM_CASES = (
     Program(
         "services-inside-cluster", "spring-sale.dev", "Service campaign-spring-sale/wide takes a port of every node"
     ),
+    Program("spool-stated", "spring-sale.dev", "is no Deployment, which the committed spool, handover, asks for"),
     Program(
         "warm-up-schedule", "spring-sale.dev", "allows 1000000 messages on 2026-11-02, sending day 20, and the plan"
     ),

@@ -28,7 +28,7 @@ def test_what_the_program_writes_is_read() -> None:
     assert campaign is not None
     assert (found.campaign, found.sending_domain) == (SALE, campaign.sending_domain)
     assert found.max_backlog_days == campaign.max_backlog_days
-    assert found.spool_mib == sizing.spool_mib(campaign.sender.size)
+    assert found.spool_mib == sizing.spool_mib(campaign, committed.environment(DEV))
 
 
 @pytest.mark.parametrize("key", ["campaign", "day_length", "max_backlog_days", "spool_mib", "warm_up"])

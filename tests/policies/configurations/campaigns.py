@@ -19,7 +19,7 @@ from tests.policies.configurations.shapes import (
     text,
 )
 from tests.policies.configurations.surroundings import DIGEST
-from warmlane.campaign import ConsentSource, Plan, Sender
+from warmlane.campaign import ConsentSource, Plan, Sender, Spool
 from warmlane.environment import Lane, Lease
 from warmlane.warmup.plans import SPARKPOST, step
 from warmlane.warmup.schedule import schedule, start
@@ -42,8 +42,8 @@ class Held:
     shares_domain: bool = False
 
 
-def campaign(decks: Decks, held: Held, dns_namespace: str) -> Document:
-    """A campaign that fits its lease."""
+def campaign(decks: Decks, held: Held, dns_namespace: str, may_leave_spool: bool) -> Document:
+    """A campaign that fits its lease; it may leave its spool out where the pack's config allows that."""
     plan = decks.deal("plan", [None, *Plan])
     age = 0 if held.shares_domain else decks.deal("age_months", [0, MOST_MONTHS, MOST_MONTHS + 1, 120])
     begin = start(held.lane, held.lease)
@@ -66,8 +66,10 @@ def campaign(decks: Decks, held: Held, dns_namespace: str) -> Document:
         "unsubscribe_url": decks.deal("url", ["https://news.example/u", "https://news.example:8443/u?a=b#c"]),
         "abuse_contact": mailbox(decks, "abuse"),
         "producers": _producers(decks, dns_namespace),
-        "spool": "handover",
     }
+    spool = decks.deal(f"spool, {may_leave_spool}", [*Spool, None] if may_leave_spool else [*Spool])
+    if spool is not None:
+        found["spool"] = spool.value
     given(decks, found, "max_backlog_days", 1, 3, 30)
     if plan is not None:
         found["plan"] = plan.value
@@ -76,6 +78,8 @@ def campaign(decks: Decks, held: Held, dns_namespace: str) -> Document:
         given(decks, found["sender"], "sender.replicas", 1, 3, 10)
         given(decks, found["sender"], "sender.size", *SIZES)
         given(decks, found["sender"], "sender.image", f"registry.example:5000/own/sender{DIGEST}")
+        if spool is Spool.PERSISTENT:
+            given(decks, found["sender"], "sender.spool_storage", "1Gi", "2Ti")
     return found
 
 

@@ -132,7 +132,7 @@ def _configuration(decks: Decks, now: datetime) -> Configuration:
     ]
     throttled = _throttled(decks, held, kind.exists and kind.asked)
     _shared(decks, held)
-    documents = _campaigns(decks, environment, held)
+    documents = _campaigns(decks, environment, policies, held)
     snapshot = snapshots.snapshot(decks, kind, now, name, made, throttled)
     return Configuration(name, shape, environment, documents, policies, snapshot, images)
 
@@ -147,6 +147,10 @@ def _policies(decks: Decks) -> Document:
     given(decks, new_lanes, f"new-lanes.{MOST_NEW}", 1, 7, 50)
     if new_lanes:
         found["new-lanes-a-week"] = new_lanes
+    spool: Document = {}
+    given(decks, spool, "spool.may_be_left_out", True, False)
+    if spool:
+        found["spool-stated"] = spool
     return found
 
 
@@ -187,14 +191,15 @@ def _shared(decks: Decks, held: list[Held]) -> None:
             one.shares_domain = True
 
 
-def _campaigns(decks: Decks, environment: Document, held: list[Held]) -> dict[str, Document]:
+def _campaigns(decks: Decks, environment: Document, policies: Document, held: list[Held]) -> dict[str, Document]:
     """The campaigns, and the organisation's caps around them: as low as they may be, or higher."""
     style = decks.deal("caps", ["none", "empty", "exact", "high", "least"])
     if style == "least":
         for one in held:
             one.most, one.shares_domain = 1, False
     dns_namespace = environment["cluster"].get("dns_namespace", "kube-system")
-    found = {one.id: campaigns.campaign(decks, one, dns_namespace) for one in held}
+    may_leave_spool = policies.get("spool-stated", {}).get("may_be_left_out", False)
+    found = {one.id: campaigns.campaign(decks, one, dns_namespace, may_leave_spool) for one in held}
     volumes = [document["daily_volume"] for document in found.values()] or [1]
     if style in ("exact", "least"):
         environment["caps"] = {"campaign_daily_volume": max(volumes), "daily_volume": sum(volumes)}

@@ -7,6 +7,7 @@ from ipaddress import IPv4Network
 from tests.policies.configurations.deck import Decks
 from tests.policies.configurations.shapes import DOMAIN, Document, Shape, domain, given, mailbox, pod_labels
 from warmlane.environment import Environment
+from warmlane.spool_volumes import AccessMode
 
 ZONES = ["eu-central-1a", "eu-central-1b"]
 INTERFACE = "eni-0123456789abcdef0"
@@ -42,6 +43,8 @@ def environment(decks: Decks, shape: Shape) -> tuple[Document, Document | None]:
     given(decks, found["store"], "store.suppression_keys", ["1"], ["2", "1"])
     given(decks, found, "secrets_file", ".lab/secrets.json")
     given(decks, found, "adopted_file", ".lab/adopted.json")
+    if decks.often("spool", 3, 4):
+        found["spool"] = _spool(decks, shape)
     images = {**IMAGES, **({"grafana": f"registry.example/grafana{DIGEST}"} if decks.often("grafana", 1, 2) else {})}
     where = decks.deal("images", ["written", "in a file", "in a file that is not there", "nowhere"])
     if where == "written":
@@ -49,6 +52,20 @@ def environment(decks: Decks, shape: Shape) -> tuple[Document, Document | None]:
     elif where != "nowhere":
         found["images_file"] = IMAGES_FILE
     return found, images if where == "in a file" else None
+
+
+def _spool(decks: Decks, shape: Shape) -> Document:
+    found: Document = {}
+    given(decks, found, "spool.storage_class", "gp3")
+    given(decks, found, "spool.storage", "1Gi", "9999Ti")
+    if decks.often("spool.exported", 3, 4):
+        found["exported"] = {}
+        given(decks, found["exported"], "exported.storage_class", "efs")
+        given(decks, found["exported"], "exported.storage", "1Gi", "9999Ti")
+        # A lane of nat_gateway has two nodes, and the model refuses it a volume for one.
+        modes = [AccessMode.MANY_NODES] if shape.strategy == "nat_gateway" else [*AccessMode]
+        given(decks, found["exported"], f"{shape.strategy}.access_mode", *(mode.value for mode in modes))
+    return found
 
 
 def _reflector(decks: Decks) -> Document:

@@ -2,7 +2,7 @@
 
 from pulumi_kubernetes.apps.v1 import Deployment
 
-from components.sender_pod import deployment_spec
+from components.sender_workload import deployment_spec
 from tests.programs.parts import CAMPAIGN, LANE, campaign, environment, in_cluster, metadata
 from warmlane import names
 

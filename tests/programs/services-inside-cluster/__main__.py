@@ -2,7 +2,7 @@
 
 from pulumi_kubernetes.core.v1 import Service
 
-from components.sender_pod import service_spec
+from components.sender_workload import service_spec
 from tests.programs.parts import CAMPAIGN, in_cluster, metadata
 
 Service("wide", metadata=metadata("wide"), spec={**service_spec(CAMPAIGN), "type": "NodePort"}, opts=in_cluster())
