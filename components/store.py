@@ -112,12 +112,13 @@ class Store(pulumi.ComponentResource):
 
 
 def access(key: str, environment: Environment) -> dict[str, dict[str, str]]:
-    """By campaign with a lease, what its sender mounts to reach the store, as file name and content."""
+    """By campaign with a lease, what its sender mounts as `sender-store`, as file name and content."""
     keys = store_access.suppression_keys(key, environment.store.suppression_keys)
     return {
         campaign: {
             store_access.PASSWORD_FILE: store_access.role_password(key, campaign),
             store_access.SUPPRESSION_KEYS_FILE: keys,
+            store_access.HANDOVER_KEY_FILE: store_access.handover_key(key, campaign),
         }
         for campaign in environment.leases
     }

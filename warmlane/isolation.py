@@ -160,6 +160,17 @@ def store_egress_spec(campaign_id: str) -> Spec:
     }
 
 
+def siblings_spec(campaign_id: str) -> Spec:
+    """The campaign's sender pods may reach one another on TCP 8026, where one that stops hands over its queue."""
+    pods = [_pods(names.namespace(campaign_id), {"app": names.app(campaign_id)})]
+    return {
+        "podSelector": _sender(campaign_id),
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{"from": pods, "ports": _tcp(names.SIBLINGS_PORT)}],
+        "egress": [{"to": pods, "ports": _tcp(names.SIBLINGS_PORT)}],
+    }
+
+
 def campaign_policies(campaign: Campaign, around: Surroundings) -> dict[str, Spec]:
     """By name, the policies of a campaign's namespace, without `smtp-egress`: that one has an owner of its own."""
     return {
@@ -168,6 +179,7 @@ def campaign_policies(campaign: Campaign, around: Surroundings) -> dict[str, Spe
         "producer-ingress": producer_ingress_spec(campaign),
         "scrape-ingress": scrape_ingress_spec(campaign.id, around),
         "store-egress": store_egress_spec(campaign.id),
+        "sibling-handover": siblings_spec(campaign.id),
     }
 
 

@@ -1,4 +1,5 @@
-"""What a campaign needs for the platform's store, derived from the store's one key: its password and the hash keys.
+"""What a campaign's sender mounts, derived from the store's one key: its password for the store, the keys that hash
+recipients, and the key under which its pods hand mail to one another.
 
 Each purpose has a word of its own in what is hashed, so that no derived secret tells another.
 """
@@ -12,7 +13,8 @@ from collections.abc import Sequence
 
 PASSWORD_FILE = "password"
 SUPPRESSION_KEYS_FILE = "suppression_keys.json"
-FILES = (PASSWORD_FILE, SUPPRESSION_KEYS_FILE)
+HANDOVER_KEY_FILE = "handover_key"
+FILES = (PASSWORD_FILE, SUPPRESSION_KEYS_FILE, HANDOVER_KEY_FILE)
 """Keys of the Secret `sender-store`."""
 
 
@@ -27,6 +29,11 @@ def suppression_keys(store_key: str, ids: Sequence[str]) -> str:
     They are the organisation's: a recipient who is suppressed for all is found under one hash by every campaign.
     """
     return json.dumps([{"id": id_, "key": _derived(store_key, f"suppression key {id_}")} for id_ in ids])
+
+
+def handover_key(store_key: str, campaign: str) -> str:
+    """The key that seals the mail which the campaign's pods hand over or leave behind, 64 hex digits."""
+    return _derived(store_key, f"handover key of campaign {campaign}")
 
 
 def _derived(store_key: str, purpose: str) -> str:

@@ -32,7 +32,7 @@ NEVER_PUBLIC = tuple(
 EVERYTHING = "0.0.0.0/0"
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 NAME_LABEL, PART_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/component"
-SMTP, METRICS, DNS, STORE = 25, 9100, 53, 5432
+SMTP, METRICS, DNS, STORE, HANDOVER = 25, 9100, 53, 5432, 8026
 PROMETHEUS, ALERTMANAGER = 9090, 9093
 API_SERVER = (443, 6443)
 STORE_LABELS = {NAME_LABEL: "store", PART_LABEL: "store"}
@@ -86,6 +86,7 @@ def _campaign(campaign_id: str, environment: Environment, campaign: Campaign | N
     inside = [*networks.pods, *networks.services, *networks.nodes, *networks.vpc, *lanes]
     closed = [str(network) for network in collapse_addresses([*NEVER_PUBLIC, *inside])]
     sender = {"app": names.app(campaign_id)}
+    siblings = [_pods({NAMESPACE_LABEL: names.namespace(campaign_id)}, sender)]
     producers = campaign.producers if campaign else []
     return [
         _dns(environment),
@@ -93,6 +94,8 @@ def _campaign(campaign_id: str, environment: Environment, campaign: Campaign | N
         _in(sender, [_pods({NAMESPACE_LABEL: one.namespace}, one.pod_labels) for one in producers], SMTP),
         _in(sender, [_monitor("prometheus")], METRICS),
         _out(sender, [_pods({NAMESPACE_LABEL: names.PLATFORM_NAMESPACE}, STORE_LABELS)], STORE),
+        _out(sender, siblings, HANDOVER),
+        _in(sender, siblings, HANDOVER),
     ]
 
 

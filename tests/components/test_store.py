@@ -45,7 +45,10 @@ def test_each_campaign_gets_its_own_password_and_the_organisations_hash_keys(dev
     keys = {files["suppression_keys.json"] for files in found.values()}
     assert len(keys) == 1, "who is suppressed for all must be found by every campaign under one hash"
     assert access("another", dev.environment)["newsletter"]["password"] not in passwords
-    assert not passwords & {each["key"] for each in json.loads(keys.pop())}, "no derived secret tells another"
+    handover = {files["handover_key"] for files in found.values()}
+    assert len(handover) == 2, "a campaign's mail is opened by no other campaign"
+    hashing = {each["key"] for each in json.loads(keys.pop())}
+    assert not passwords & hashing and not handover & (passwords | hashing), "no derived secret tells another"
 
 
 def test_the_first_key_writes_and_a_second_one_is_read() -> None:

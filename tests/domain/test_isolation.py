@@ -102,6 +102,10 @@ EXPECTED = {
     f"src_ns: {BOTH} src_pods: [*] dst: {public()} conn: {{protocols:TCP,dst_ports:25}}",
     f"src_ns: [campaign-newsletter,campaign-spring-sale,{names.MONITORING_NAMESPACE}] src_pods: [*] "
     "dst_ns: [kube-system] dst_pods: [dns] conn: {protocols:TCP, UDP,dst_ports:53}",
+    "src_ns: [campaign-newsletter] src_pods: [*] dst_ns: [campaign-newsletter] dst_pods: [*] "
+    "conn: {protocols:TCP,dst_ports:8026}",
+    "src_ns: [campaign-spring-sale] src_pods: [*] dst_ns: [campaign-spring-sale] dst_pods: [*] "
+    "conn: {protocols:TCP,dst_ports:8026}",
     "src_ns: [producers] src_pods: [news] dst_ns: [campaign-newsletter] dst_pods: [*] "
     "conn: {protocols:TCP,dst_ports:25}",
     "src_ns: [producers] src_pods: [sale] dst_ns: [campaign-spring-sale] dst_pods: [*] "

@@ -75,6 +75,24 @@ NETWORK_CAMPAIGN_MUTANTS: list[tuple[str, str, Change, str]] = [
     ),
     (
         WIDE,
+        "siblings of every campaign",
+        lambda s: s["sibling-handover"].props["spec"]["ingress"][0]["from"][0].update(namespaceSelector={}),
+        "sibling-handover allows ingress",
+    ),
+    (
+        WIDE,
+        "whoever is in the namespace takes handed over mail",
+        lambda s: s["sibling-handover"].props["spec"]["egress"][0]["to"][0].update(podSelector={}),
+        "sibling-handover allows egress",
+    ),
+    (
+        WIDE,
+        "siblings on port 25",
+        lambda s: s["sibling-handover"].props["spec"]["ingress"][0].update(ports=[SMTP]),
+        "sibling-handover allows ingress",
+    ),
+    (
+        WIDE,
         "the store's other ports",
         lambda s: s["store-egress"].props["spec"]["egress"][0].pop("ports"),
         "store-egress allows egress",

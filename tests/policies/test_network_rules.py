@@ -44,6 +44,14 @@ NEAR_MISSES: list[tuple[Build, str, str, Change]] = [
         "producers with one label more",
         add(POLICY, spec={**SENDER, "ingress": [{"from": [PRODUCER], "ports": [SMTP]}]}),
     ),
+    (
+        campaign_stack,
+        WIDE,
+        "siblings by one label more",
+        lambda s: at(s["sibling-handover"].props, "spec", "ingress")[0]["from"][0]["podSelector"]["matchLabels"].update(
+            a="b"
+        ),
+    ),
     (campaign_stack, WIDE, "only closed", add(POLICY, spec={"podSelector": {}, "policyTypes": ["Ingress"]})),
     (campaign_stack, DENY, "an empty ingress", lambda s: s["default-deny"].props["spec"].update(ingress=[])),
     (campaign_stack, DENY, "the other order", lambda s: s["default-deny"].props["spec"]["policyTypes"].reverse()),
