@@ -17,22 +17,28 @@ from cli.cluster import Cluster
 from cli.deploy import Session
 from cli.outcome import Misused, Refused, WorldFailed
 from warmlane import names, queued_mail, sizing
+from warmlane.sender_config import EXPORTED_DIRECTORY, SPOOL_DIRECTORY
 
 MANAGER = "warmlane-queue"
 INTAKE = "producer-ingress"
 """The policy through which producers reach a sender."""
-SPOOL = "/var/spool/postfix"
+DIRECTORIES = [SPOOL_DIRECTORY, EXPORTED_DIRECTORY]
+EXPORTED = "exported"
+"""The name, among queues, of what pods without a sibling left for the next one."""
 ENDED_OR_NEVER_RAN = ("Pending", "Succeeded", "Failed")
-"""Phases of pods without a queue: a spool goes with its pod."""
+"""Phases of pods without a queue that a volume doesn't keep."""
 COUNT = """
 import json, os, sys
 from pathlib import Path
 from services.sender.gate import queues
-spool = Path(json.load(sys.stdin))
+spool, exported = map(Path, json.load(sys.stdin))
 os.listdir(spool)
 # A message that moves from one queue to another between two looks is seen by one of them.
 looks = [queues.sizes(spool) for _ in range(2)]
-print(json.dumps({queue: max(look[queue] for look in looks) for queue in looks[0]}))
+found = {queue: max(look[queue] for look in looks) for queue in looks[0]}
+if exported.is_dir():
+    found["exported"] = sum(len(files) for _, _, files in os.walk(exported))
+print(json.dumps(found))
 """
 
 
@@ -144,24 +150,34 @@ def look(cluster: Cluster, campaign: str) -> Queued:
     for pod in running:
         try:
             for queue, number in _count(cluster, namespace, pod).items():
-                messages[queue] = messages.get(queue, 0) + number
+                before = messages.get(queue, 0)
+                # All pods see the one volume of exports, so each counts the same files.
+                messages[queue] = max(before, number) if queue == EXPORTED else before + number
         except WorldFailed as failure:
             unknown.append(f"what {pod} has is not known ({failure.what})")
     for pod in pods:
         if pod["status"].get("phase") not in ENDED_OR_NEVER_RAN and pod["metadata"]["name"] not in running:
             unknown.append(f"{pod['metadata']['name']} does not answer for its node")
     # A pod that never ran accepted nothing, but a volume outlives its pod.
-    if len(claims) > len(running):
-        unknown.append(f"of {len(claims)} volume(s) {len(claims) - len(running)} have no running pod to look into them")
+    unseen = sorted(name for name in (claim["metadata"]["name"] for claim in claims) if not _seen(name, running))
+    if unseen:
+        unknown.append(f"no running pod looks into the volume(s) {', '.join(unseen)}")
     return Queued(campaign, True, messages, tuple(unknown))
+
+
+def _seen(claim: str, running: list[str]) -> bool:
+    """Whether a running pod has the volume of a claim: any that of exports, one of a StatefulSet its own alone."""
+    if claim == names.EXPORTED_CLAIM:
+        return bool(running)
+    return claim.removeprefix(f"{names.SPOOL_CLAIM}-") in running
 
 
 def _count(cluster: Cluster, namespace: str, pod: str) -> dict[str, int]:
     """Messages by queue; of either container, as both have the spool. Raises WorldFailed."""
     try:
-        counted: dict[str, int] = cluster.python(namespace, pod, COUNT, SPOOL, sizing.GATE, seconds=60)
+        counted: dict[str, int] = cluster.python(namespace, pod, COUNT, DIRECTORIES, sizing.GATE, seconds=60)
     except WorldFailed:
-        counted = cluster.python(namespace, pod, COUNT, SPOOL, sizing.POSTFIX, seconds=60)
+        counted = cluster.python(namespace, pod, COUNT, DIRECTORIES, sizing.POSTFIX, seconds=60)
     except json.JSONDecodeError as error:
         raise WorldFailed(f"the pod's answer is no count: {error}", "Look at the pod.") from None
     return counted

@@ -17,7 +17,7 @@ from warmlane.environment import Environment
 COLUMNS = ("campaign", "lane", "address", "stage", "hold", "pods ready", "last update")
 RECORDS = f"/api/v1/namespaces/{names.PLATFORM_NAMESPACE}/configmaps?labelSelector={labels.CAMPAIGN}"
 MIRRORS = f"/api/v1/configmaps?fieldSelector=metadata.name={hold.MIRROR}"
-DEPLOYMENTS = f"/apis/apps/v1/deployments?labelSelector={labels.CAMPAIGN}"
+WORKLOADS = [f"/apis/apps/v1/{kind}?labelSelector={labels.CAMPAIGN}" for kind in ("deployments", "statefulsets")]
 NEVER = "never"
 UNKNOWN = "?"
 
@@ -82,14 +82,15 @@ def rows(
     return found
 
 
-def pods_by_campaign(deployments: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
-    """(ready, wanted) by campaign, from the API server's list of Deployments."""
+def pods_by_campaign(*workloads: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """(ready, wanted) by campaign, from the API server's lists of Deployments and StatefulSets."""
     return {
         item["metadata"]["labels"][labels.CAMPAIGN]: (
             int(item.get("status", {}).get("readyReplicas", 0)),
             int(item["spec"].get("replicas", 1)),
         )
-        for item in deployments["items"]
+        for found in workloads
+        for item in found["items"]
     }
 
 
@@ -116,7 +117,7 @@ def gathered(engine: Engine, environment: Environment, selection: Selection) -> 
     problem = ""
     try:
         cluster = Cluster(environment.cluster.context, engine.variables)
-        pods = pods_by_campaign(cluster.get(DEPLOYMENTS))
+        pods = pods_by_campaign(*map(cluster.get, WORKLOADS))
         holds = holds_by_campaign(cluster.get(RECORDS), cluster.get(MIRRORS))
     except WorldFailed as failure:
         pods, holds, problem = None, None, f"{failure.what}\n{failure.advice}"

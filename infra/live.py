@@ -17,8 +17,12 @@ from warmlane.environment import Environment
 
 SECONDS = 5
 """How long the cluster may take to answer."""
-COLLECTIONS = {"Deployment": "/apis/apps/v1/deployments", "Pod": "/api/v1/pods"}
-"""Pods too: those of a deleted Deployment deliver until their grace period ends."""
+COLLECTIONS = {
+    "Deployment": "/apis/apps/v1/deployments",
+    "StatefulSet": "/apis/apps/v1/statefulsets",
+    "Pod": "/api/v1/pods",
+}
+"""Pods too: those of a deleted workload deliver until their grace period ends."""
 
 
 @dataclass(frozen=True, order=True)

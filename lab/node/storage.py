@@ -10,7 +10,8 @@ from lab import settings
 
 STORAGE_CLASS = "local"
 DIRECTORY = settings.STATE / "volumes"
-COUNT = 10
+COUNT = 24
+"""Enough for the platform, and for some campaigns with a volume each or one for each pod."""
 SIZE = "10Gi"
 """What a volume says it holds: a claim binds to it when it asks for no more. Nothing enforces it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -22,10 +22,13 @@ def pod(name: str, phase: str = "Running") -> dict[str, Any]:
     return {"metadata": {"name": name}, "status": {"phase": phase}}
 
 
-def campaign(world: World, *pods: Mapping[str, Any], claims: int = 0, going: bool = False, **counts: Any) -> None:
+def campaign(
+    world: World, *pods: Mapping[str, Any], claims: Sequence[str] = (), going: bool = False, **counts: Any
+) -> None:
     """The campaign in the cluster; `counts` are its pods' answers one after the other, from the gate."""
     metadata = {"name": "campaign-newsletter", **({"deletionTimestamp": "2026-11-24T18:00:00Z"} if going else {})}
-    there = {NAMESPACE: {"metadata": metadata}, PODS: {"items": list(pods)}, CLAIMS: {"items": [{}] * claims}}
+    volumes = [{"metadata": {"name": name}} for name in claims]
+    there = {NAMESPACE: {"metadata": metadata}, PODS: {"items": list(pods)}, CLAIMS: {"items": volumes}}
     world.cluster(there)
     (world.state / "counts.json").write_text(json.dumps({f"{name}/gate": looks for name, looks in counts.items()}))
 
@@ -94,21 +97,39 @@ def test_nothing_is_no_reason(world: World, warmlane: Any, reason: str) -> None:
 @pytest.mark.parametrize(
     ("pods", "claims", "why"),
     [
-        ([pod("a")], 0, "what a has is not known"),
-        ([pod("a", "Unknown")], 0, "a does not answer for its node"),
-        ([pod("a", "Pending")], 1, "of 1 volume(s) 1 have no running pod"),
-        ([], 2, "of 2 volume(s) 2 have no running pod"),
+        ([pod("a")], [], "what a has is not known"),
+        ([pod("a", "Unknown")], [], "a does not answer for its node"),
+        ([pod("a", "Pending")], ["spool-a"], "no running pod looks into the volume(s) spool-a"),
+        ([], ["spool-a", "spool-b"], "no running pod looks into the volume(s) spool-a, spool-b"),
+        ([], ["sender-exported"], "no running pod looks into the volume(s) sender-exported"),
     ],
-    ids=["broken", "lost node", "volume of a waiting pod", "volumes without pods"],
+    ids=["broken", "lost node", "volume of a waiting pod", "volumes without pods", "exports without pods"],
 )
 def test_what_nobody_can_count_is_not_destroyed(
-    world: World, warmlane: Any, pods: list[dict[str, Any]], claims: int, why: str
+    world: World, warmlane: Any, pods: list[dict[str, Any]], claims: list[str], why: str
 ) -> None:
     campaign(world, *pods, claims=claims)
     code, _, err = warmlane(*DESTROY)
     assert code == 1 and why in err and world.runs("destroy") == [] and marks(world) == []
     assert warmlane(*DESTROY, "--discard", "a test")[0] == 0
     assert len(world.runs("destroy")) == 1
+
+
+def test_a_pod_answers_for_its_own_volume_alone(world: World, warmlane: Any) -> None:
+    campaign(world, pod("a"), claims=["spool-a", "spool-b"], a=[NONE])
+    code, _, err = warmlane(*DESTROY)
+    assert code == 1 and "no running pod looks into the volume(s) spool-b" in err, "a set that was made smaller"
+    campaign(world, pod("a"), pod("b"), claims=["spool-a", "spool-b"], a=[NONE], b=[NONE])
+    assert warmlane(*DESTROY)[0] == 0
+
+
+def test_what_was_left_for_the_next_pod_is_queued_once(world: World, warmlane: Any) -> None:
+    left = NONE | {"exported": 3}
+    campaign(world, pod("a"), pod("b"), claims=["sender-exported"], a=[left], b=[left])
+    code, _, err = warmlane(*DESTROY)
+    assert code == 1 and "newsletter has 3 message(s) queued (exported 3)" in err
+    campaign(world, pod("a"), claims=["sender-exported"], a=[NONE | {"exported": 0}])
+    assert warmlane(*DESTROY)[0] == 0
 
 
 def test_either_container_may_count(world: World, warmlane: Any) -> None:

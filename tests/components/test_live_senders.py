@@ -94,7 +94,7 @@ def kubectl(monkeypatch, tmp_path):
     return put
 
 
-def test_deployments_and_pods_of_every_namespace_are_asked_for(kubectl) -> None:
+def test_workloads_and_pods_of_every_namespace_are_asked_for(kubectl) -> None:
     marks = {"warmlane.dev/lane": "amber", "warmlane.dev/campaign": "spring-sale"}
     item = {"metadata": {"namespace": "campaign-spring-sale", "name": "one", "labels": marks}}
     stranger = {"metadata": {"namespace": "x", "name": "y", "labels": {"warmlane.dev/lane": "amber"}}}
@@ -105,8 +105,9 @@ def test_deployments_and_pods_of_every_namespace_are_asked_for(kubectl) -> None:
     assert workloads is not None
     assert [(workload.kind, workload.campaign) for workload in workloads] == [
         ("Deployment", "spring-sale"),
+        ("StatefulSet", "spring-sale"),
         ("Pod", "spring-sale"),
-    ], "a pod of a deleted Deployment sends until its grace period ends"
+    ], "a pod of a deleted workload sends until its grace period ends"
 
 
 @pytest.mark.parametrize("script", ["exit 1", "echo no JSON", "echo '[]'"])
