@@ -57,6 +57,7 @@ def test_logical_names_are_frozen(registered) -> None:
                 "dns-egress",
                 "producer-ingress",
                 "scrape-ingress",
+                "sibling-handover",
                 "smtp-egress",
                 "store-egress",
             )
@@ -83,7 +84,7 @@ def test_the_workload_depends_on_every_object_of_its_isolation(registered) -> No
         for (kind, name), found in registered.resources.items()
         if found.parent == "spring-sale" and kind in (NAMESPACE, POLICY, QUOTA, LIMITS, BUDGET, SERVICE_ACCOUNT)
     }
-    assert len(isolation) == 11, "the isolation's objects are parented to its component"
+    assert len(isolation) == 12, "the isolation's objects are parented to its component"
     workload = registered.one(DEPLOYMENT, "spring-sale-deployment")
     assert isolation <= workload.depends_on, "a pod that starts before its policies is open to everybody"
 
