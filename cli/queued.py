@@ -17,7 +17,8 @@ from cli.cluster import Cluster
 from cli.deploy import Session
 from cli.outcome import Misused, Refused, WorldFailed
 from warmlane import names, queued_mail, sizing
-from warmlane.sender_config import EXPORTED_DIRECTORY, SPOOL_DIRECTORY
+from warmlane.handover import EXPORTED_DIRECTORY
+from warmlane.sender_config import SPOOL_DIRECTORY
 
 MANAGER = "warmlane-queue"
 INTAKE = "producer-ingress"

@@ -12,8 +12,8 @@ from components.egress.placement import placement
 from warmlane import labels, names, sizing
 from warmlane.campaign import Campaign, Spool
 from warmlane.environment import Environment
-from warmlane.handover import GRACE_SECONDS
-from warmlane.sender_config import CONFIG_DIRECTORY, EXPORTED_DIRECTORY, IDENTITY_DIRECTORY, SPOOL_DIRECTORY
+from warmlane.handover import EXPORTED_DIRECTORY, GRACE_SECONDS
+from warmlane.sender_config import CONFIG_DIRECTORY, IDENTITY_DIRECTORY, SPOOL_DIRECTORY
 
 Manifest = dict[str, Any]
 

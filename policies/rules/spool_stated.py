@@ -22,7 +22,8 @@ from warmlane import names
 from warmlane.base import Model
 from warmlane.campaign import Campaign, Spool
 from warmlane.config import campaign_file
-from warmlane.sender_config import EXPORTED_DIRECTORY, SPOOL_DIRECTORY
+from warmlane.handover import EXPORTED_DIRECTORY
+from warmlane.sender_config import SPOOL_DIRECTORY
 
 
 class SpoolStated(Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 from services.sender.postfix import render
 from services.sender.postfix.capacity import memory_limit, process_limit
 from services.sender.settings import LOG_DIRECTORY, SPOOL, Credentials, Settings
+from warmlane.handover import EXPORTED_DIRECTORY
 
 PACKAGED = Path("/usr/share/warmlane-postfix")
 """Debian's /etc/postfix as the image was built with it."""
@@ -40,6 +42,17 @@ def directories() -> None:
         if path.stat().st_mode & 0o7777 != mode:
             path.chmod(mode)
         os.chown(path, uid, gid)
+
+
+def exports(directory: Path = Path(EXPORTED_DIRECTORY)) -> None:
+    """Gives the volume for what no sibling takes to the gate's user, where there is such a volume.
+
+    One that refuses (a share of NFS that squashes root) is made for its users by whoever provides it.
+    """
+    if directory.is_dir():
+        with contextlib.suppress(PermissionError):
+            directory.chmod(0o700)
+            os.chown(directory, owner().pw_uid, owner().pw_gid)
 
 
 def configuration(settings: Settings, credentials: Credentials, *, draining: bool = False) -> None:

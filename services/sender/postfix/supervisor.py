@@ -62,6 +62,7 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         install.directories()
+        install.exports()
         install.certificate(self._settings.hostname)
         install.sasl_database(self._settings, self._credentials)
         install.configuration(self._settings, self._credentials)
