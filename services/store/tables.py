@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, MetaData, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 ID_LENGTH = 63
@@ -83,3 +83,54 @@ class Suppression(Base):
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
     expires: Mapped[int | None]
     created: Mapped[int]
+
+
+class ReturnToken(Base):
+    """A message to one recipient by the id in its return token: what a bounce or a complaint of it counts for."""
+
+    __tablename__ = "return_tokens"
+    __table_args__ = (
+        CheckConstraint("length(id) = 14", name="id"),
+        CheckConstraint("length(digest) = 32", name="digest"),
+        Index("ix_return_tokens_sent", "sent"),
+    )
+
+    id: Mapped[bytes] = mapped_column(primary_key=True)
+    campaign: Mapped[str] = mapped_column(String(ID_LENGTH))
+    lane: Mapped[str] = mapped_column(String(ID_LENGTH))
+    provider: Mapped[str] = mapped_column(String(ID_LENGTH))
+    day: Mapped[int]
+    """The sending day of its latest try."""
+    sent: Mapped[int]
+    """When it was tried last, or made if it was not tried yet."""
+    key_id: Mapped[str] = mapped_column(String(32))
+    digest: Mapped[bytes]
+
+
+class Returned(Base):
+    """That something of a kind came back for a token: it counts once."""
+
+    __tablename__ = "returned"
+    __table_args__ = (CheckConstraint("kind IN ('bounce', 'complaint', 'not-spam')", name="kind"),)
+
+    token: Mapped[bytes] = mapped_column(
+        ForeignKey("return_tokens.id", name="returned_token", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    report: Mapped[str] = mapped_column(String(64))
+    """The report that was counted, by its name in the intake's spool."""
+
+
+class ReturnCount(Base):
+    """What came back, by the day of sending. It stays when the tokens have grown old."""
+
+    __tablename__ = "return_counts"
+    __table_args__ = (CheckConstraint("count > 0", name="count"),)
+
+    campaign: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    lane: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    provider: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    day: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    class_: Mapped[str] = mapped_column("class", String(32), primary_key=True)
+    count: Mapped[int]

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import ProgrammingError
 
-from services.store import lanes, roles
+from services.store import lanes, returns, roles
 from services.store.database import StoreUnavailable, transaction
+from services.store.returns import Mailed
 from services.store.suppressions import Entry, Kind, suppress, suppressed, tallies
 from services.store.tables import Base, Lane, SendingHour
 from services.store.tokens import drop_sessions, give_back, lease_block, share_sessions
@@ -29,6 +30,7 @@ CAPS = Caps(50, 50)
 HASH = KeyedHash("2026", "aa" * 32)
 Login = Callable[[str, str], Engine]
 TABLES = sorted(Base.metadata.tables)
+NOT_FOR_CAMPAIGNS = ("suppressions", "returned", "return_counts")
 
 
 @pytest.fixture
@@ -42,7 +44,11 @@ def receipts(postgresql_store: Engine, login: Login) -> Engine:
             lanes.record_delivered(connection, lane, AT.day, 3)
             share_sessions(connection, lane, "gmail", "pod-0", cap=5, open_now=0, wanted=2, now=NOW)
         suppress(connection, [Entry(HASH, Kind.UNSUBSCRIBE, NOW, "newsletter")])
-        for campaign in ("receipts", "newsletter"):
+        for campaign, lane in (("receipts", "amber"), ("newsletter", "birch")):
+            returns.issue(
+                connection,
+                [returns.Issued(lane.ljust(14).encode(), Mailed(campaign, lane, "gmail", AT.day), HASH, NOW)],
+            )
             roles.make_campaign_role(connection, campaign, f"{campaign}-pass")
     return login("campaign_receipts", "receipts-pass")
 
@@ -59,7 +65,7 @@ def test_it_does_with_its_own_lane_what_a_gate_does(receipts: Engine) -> None:
         drop_sessions(connection, "amber", "gmail", "pod-1")
 
 
-@pytest.mark.parametrize("table", [name for name in TABLES if name != "suppressions"])
+@pytest.mark.parametrize("table", [name for name in TABLES if name not in NOT_FOR_CAMPAIGNS])
 def test_it_sees_no_row_of_another_lane(receipts: Engine, table: str) -> None:
     with transaction(receipts) as connection:
         assert connection.execute(text(f"SELECT DISTINCT lane FROM {table}")).scalars().all() == ["amber"]
@@ -91,6 +97,19 @@ def test_another_lane_is_unknown_to_it(receipts: Engine, lane: str) -> None:
         "TRUNCATE sending_days",
         "SELECT * FROM suppressions",
         "SELECT count(*) FROM suppressions",
+        "SELECT * FROM returned",
+        "INSERT INTO returned (token, kind, report) VALUES ('amber         ', 'bounce', 'x')",
+        "SELECT * FROM return_counts",
+        "SELECT * FROM mailed('birch         ')",
+        "SELECT book_return('amber         ', 'bounce', 'unknown', NULL, 'x', 0)",
+        "SELECT forget_returns(0)",
+        "DELETE FROM return_tokens",
+        "UPDATE return_tokens SET campaign = 'newsletter'",
+        "UPDATE return_tokens SET digest = decode(repeat('bb', 32), 'hex')",
+        """INSERT INTO return_tokens (id, campaign, lane, provider, day, sent, key_id, digest)
+           SELECT 'newsletter    ', 'newsletter', 'birch', 'gmail', 1, 1, key_id, digest FROM return_tokens""",
+        """INSERT INTO return_tokens (id, campaign, lane, provider, day, sent, key_id, digest)
+           SELECT 'receipts      ', 'receipts', 'birch', 'gmail', 1, 1, key_id, digest FROM return_tokens""",
         "DELETE FROM suppressions",
         "COPY suppressions TO STDOUT",
         "SELECT * FROM suppressed('newsletter', ARRAY['2026'], ARRAY[decode(repeat('aa', 32), 'hex')], 0)",

@@ -118,8 +118,11 @@ def _told(message: Parsed) -> Bounce:
     header = message.header
     text = message.text[:TEXT_LENGTH]
     subject = header.get("Subject")
-    by_machine = _DAEMON.search(header.get("From")) or header.get("X-Failed-Recipients")
-    by_machine = by_machine or message.report_type == "delivery-status"
+    by_machine = (
+        message.report_type == "delivery-status"
+        or header.get("X-Failed-Recipients") != ""
+        or _DAEMON.search(header.get("From")) is not None
+    )
     if not by_machine or not (_FAILED.search(subject) or _FAILED.search(text)):
         raise NoBounce("neither its parts nor its text tell of a message that was not delivered")
     line = next((line for line in text.splitlines() if _refuses(line)), "")
