@@ -31,7 +31,7 @@ def test_what_the_program_writes_is_read() -> None:
     assert found.spool_mib == sizing.spool_mib(campaign, committed.environment(DEV))
 
 
-@pytest.mark.parametrize("key", ["campaign", "day_length", "max_backlog_days", "spool_mib", "warm_up"])
+@pytest.mark.parametrize("key", ["campaign", "day_length", "max_backlog_days", "spool", "spool_mib", "warm_up"])
 def test_a_value_that_can_not_be_used_is_named(key: str) -> None:
     document = json.loads(written())
     document[key] = "x"

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from services.sender.settings import Settings, SettingsError, parse_settings
-from warmlane.campaign import Plan
+from warmlane.campaign import Plan, Spool
 from warmlane.pacing.caps import Caps
 from warmlane.pacing.history import History
 from warmlane.pacing.limits import Restraint, WarmUp, limit, provider_limit
@@ -29,12 +29,14 @@ class Deployed(Settings):
     """Sending days whose allowance mail may wait for."""
     spool_mib: int
     """MiB that the spool may hold."""
+    spool: Spool
+    """Where the queue lies, and so whether it has to leave with its pod."""
     warm_up: WarmUp
 
     @property
     def identity(self) -> tuple[object, ...]:
         """What a running gate can't change."""
-        return self.campaign, self.lane, self.sending_domain, self.hostname, self.day_length
+        return self.campaign, self.lane, self.sending_domain, self.hostname, self.day_length, self.spool
 
 
 def parse_deployed(text: str) -> Deployed:
@@ -60,6 +62,7 @@ def parse_deployed(text: str) -> Deployed:
             day_length=day_length,
             max_backlog_days=int(document["max_backlog_days"]),
             spool_mib=int(document["spool_mib"]),
+            spool=Spool(document["spool"]),
             warm_up=warm_up,
         )
     except KeyError as error:
