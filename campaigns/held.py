@@ -10,7 +10,8 @@ from __future__ import annotations
 import pulumi
 
 from campaigns import record
-from campaigns.record import Silent, Standing
+from campaigns.kubectl import Silent
+from campaigns.record import Standing
 from warmlane import hold
 from warmlane.environment import Environment
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from campaigns import held
+from campaigns import held, spools
 from campaigns.deployed import deployed
 from components import providers, secret_values
 from components.committed import campaign_of_stack, reflector_key
@@ -19,6 +19,7 @@ def run() -> None:
     """The program of the selected stack. Raises ConfigError and RunError before any resource is registered."""
     environment_name, environment, campaign, lease = campaign_of_stack(pulumi.get_stack())
     held.respect(environment, environment_name, campaign.id)
+    spools.respect(environment, environment_name, campaign)
     password = secret_values.submission_password(environment, campaign.id)
     deploy(environment, environment_name, campaign, lease, password, reflector_key(environment))
 

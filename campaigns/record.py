@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import dataclass
 from typing import Any
 
+from campaigns import kubectl
+from campaigns.kubectl import Silent
 from warmlane import hold, names
 
-SECONDS = 5
-"""How long the cluster may take to answer."""
 MANAGER = "warmlane-hold"
 """Field manager of record and mirror, the same as that of `warmlane hold`."""
-
-
-class Silent(Exception):
-    """The cluster did not say whether there is a record; `str()` is why."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,7 @@ class Standing:
 
 def standing(context: str, campaign: str) -> Standing | None:
     """The record, asked through the person's kubeconfig by kubectl; None where there is none. Raises Silent."""
-    found = _find(context, _path(names.PLATFORM_NAMESPACE, hold.record_name(campaign)))
+    found = kubectl.find(context, _path(names.PLATFORM_NAMESPACE, hold.record_name(campaign)))
     return None if found is None else _of(found)
 
 
@@ -57,13 +52,13 @@ def restore_mirror(context: str, campaign: str, record: Standing) -> None:
 
     The mirror goes with the campaign's namespace, and a sender that finds none takes it that no hold stands.
     """
-    found = _find(context, _path(names.namespace(campaign), hold.MIRROR))
+    found = kubectl.find(context, _path(names.namespace(campaign), hold.MIRROR))
     there = _of(found) if found is not None else None
     if there and (there.text == record.text or _newer(there, record)):
         return
     manifest = json.dumps(hold.mirror_manifest(campaign, record.text))
     arguments = ("apply", "--server-side", "--force-conflicts", f"--field-manager={MANAGER}", "-f", "-")
-    done = _kubectl(context, *arguments, text=manifest)
+    done = kubectl.run(context, *arguments, text=manifest)
     if done.returncode != 0:
         raise Silent(done.stderr.strip())
 
@@ -86,25 +81,3 @@ def _of(document: dict[str, Any]) -> Standing:
 
 def _path(namespace: str, name: str) -> str:
     return f"/api/v1/namespaces/{namespace}/configmaps/{name}"
-
-
-def _find(context: str, path: str) -> dict[str, Any] | None:
-    done = _kubectl(context, "get", "--raw", path)
-    if "(NotFound)" in done.stderr:
-        return None
-    if done.returncode != 0:
-        raise Silent(done.stderr.strip())
-    try:
-        found: dict[str, Any] = json.loads(done.stdout)
-    except ValueError as error:
-        raise Silent(f"what answered is no API server ({error})") from None
-    return found
-
-
-def _kubectl(context: str, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
-    # Asked once, raw: `kubectl get` would first discover every API group and try five times.
-    command = ["kubectl", "--context", context, f"--request-timeout={SECONDS}s", *arguments]
-    try:
-        return subprocess.run(command, input=text, capture_output=True, text=True, timeout=4 * SECONDS)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise Silent(str(error)) from None

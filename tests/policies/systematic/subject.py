@@ -30,6 +30,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "LimitRange": ("spec", "spec.limits", "spec.limits.default*", *PLACE, *IDENTITY),
     "ServiceAccount": (*PLACE, *IDENTITY),
     "Service": (*PLACE, *IDENTITY),
+    "PersistentVolumeClaim": (*PLACE, *IDENTITY),
     "Secret": PLACE,
     "ConfigMap": PLACE,
     "Deployment": (
