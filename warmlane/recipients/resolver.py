@@ -73,6 +73,18 @@ class DnsLookup:
             return six
         return four if four.asked is Asked.UNKNOWN else Records(six.asked, min(four.ttl, six.ttl), why=six.why)
 
+    async def ipv4(self, host: str) -> Records:
+        """A host's IPv4 addresses alone."""
+        return await self._addresses(host, "A")
+
+    async def texts(self, name: str) -> Records:
+        """TXT records, each with its strings joined (RFC 7208 3.3); octets beyond ASCII are replaced."""
+        answer = await self._asked(name, "TXT")
+        if isinstance(answer, Records):
+            return answer
+        joined = (b"".join(record.strings).decode("ascii", "replace") for record in answer)
+        return Records(Asked.FOUND, _ttl(answer), tuple(joined))
+
     async def names(self, address: ipaddress.IPv4Address) -> Records:
         """The names that an address points to (PTR)."""
         answer = await self._asked(address.reverse_pointer, "PTR")
