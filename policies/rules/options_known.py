@@ -1,7 +1,8 @@
 """The program itself says what isolates a campaign and what its lane is: no option keeps an older word or a gap.
 
 The protocol shows a pack which properties a resource ignores and whether it is deleted first, but not
-`retain_on_delete`, `replace_on_changes`, `deleted_with` and hooks.
+`retain_on_delete`, `replace_on_changes`, `deleted_with` and hooks; tests/components/test_options.py holds the programs
+to what they may say by those.
 """
 
 from __future__ import annotations

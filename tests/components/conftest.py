@@ -40,6 +40,8 @@ class Recorded:
     protect: bool
     retain_on_delete: bool
     delete_before_replace: bool
+    deleted_with: str
+    replace_on_changes: list[str]
     import_id: str
     provider: str
     custom: bool
@@ -102,6 +104,8 @@ class RecordingMonitor(mocks.MockMonitor):
             protect=request.protect,
             retain_on_delete=request.retainOnDelete,
             delete_before_replace=request.deleteBeforeReplace,
+            deleted_with=request.deletedWith,
+            replace_on_changes=list(request.replaceOnChanges),
             import_id=request.importId,
             provider=request.provider,
             custom=request.custom,

@@ -37,6 +37,10 @@ MIRROR = f"{NAMESPACE}/configmaps/{hold.MIRROR}"
 CONFIG = f"campaigns/Pulumi.{STACK}.yaml"
 ANOTHER = IMAGE.partition("@")[0] + "@sha256:" + "cd" * 32
 """The sender's image of another build."""
+LIST = "newsletter"
+LIST_STACK = f"{LIST}.{ENVIRONMENT}"
+LIST_SPACE = f"/api/v1/namespaces/campaign-{LIST}"
+SET = f"/apis/apps/v1/namespaces/campaign-{LIST}/statefulsets/email-sender-campaign-{LIST}"
 LESS = 900_000
 KEY = base64.b64encode(bytes(range(32))).decode()
 """Of a reflector that nobody asks."""
@@ -216,6 +220,47 @@ def test_a_change_is_forced_with_a_reason_only(sender: Deployed) -> None:
     assert hold.of_config_map(sender.cluster.get(MIRROR)) == record, "a changed pod finds its hold"
     sender.decide(2, hold.Level.NONE, "1")
     assert "take it away" in succeeded(sender.run("preview")).output
+
+
+def test_a_sender_with_volumes_is_held_made_smaller_and_never_changed_into_another(deployed: Deployed) -> None:
+    world, cluster = deployed.world, deployed.cluster
+    file = world.directory / f"campaigns/Pulumi.{LIST_STACK}.yaml"
+
+    def run(verb: str, *more: str, **changes: Any) -> Ran:
+        document = yaml.safe_load(file.read_text())
+        document["config"]["warmlane:campaign"] |= changes
+        file.write_text(yaml.safe_dump(document, sort_keys=False))
+        return world.command(verb, "-s", LIST_STACK, *more, "--policy-pack", "../policies", directory="campaigns")
+
+    def claims() -> set[str]:
+        return {one["metadata"]["name"] for one in cluster.get(f"{LIST_SPACE}/persistentvolumeclaims")["items"]}
+
+    # No kubelet brings a changed configuration to a pod.
+    main = world.directory / "campaigns/__main__.py"
+    main.write_text(f"from campaigns import spools\n\nspools.TOLD_WITHIN = 0.0\n{main.read_text()}")
+    succeeded(world.command("stack", "select", "--create", LIST_STACK, directory="campaigns"))
+    secret = ("config", "set", "--secret", "warmlane:submission_password", "a-password", "-s", LIST_STACK)
+    succeeded(world.command(*secret, directory="campaigns"))
+    with pods_are_ready(cluster, f"campaign-{LIST}"):
+        made = succeeded(run("up", "--yes", spool="persistent"))
+        assert set(made.record.passed) == {rule.name for rule in RULES}
+        both = {f"spool-email-sender-campaign-{LIST}-{ordinal}" for ordinal in (0, 1)}
+        wait(lambda: claims() == both, "a volume for each pod")
+        before = cluster.get(SET)["spec"]
+        record = hold.Record(
+            level=hold.Level.QUARANTINED, sequence=1, reason="Blocked.", by="ops", since=datetime.now(UTC), throttle="0"
+        )
+        place = f"/api/v1/namespaces/warmlane-platform/configmaps/sender-hold-{LIST}"
+        cluster.apply(place, hold.record_manifest(LIST, record.text()))
+        succeeded(run("up", "--yes", sender={"image": ANOTHER}))
+        assert cluster.get(SET)["spec"] == before, "a hold keeps the pods as they are deployed"
+        cluster.api.delete(place, "Background")
+        smaller = succeeded(run("up", "--yes", sender={"replicas": 1}))
+        assert f"email-sender-campaign-{LIST}-1 did not learn in 0 s that they go" in smaller.output
+        assert cluster.get(SET)["spec"]["replicas"] == 1 and claims() == both, "what was accepted stays on its volume"
+    other = run("up", "--yes", "--skip-preview", spool="handover")
+    assert other.code != 0 and "is deployed with `spool: persistent`" in other.output
+    assert cluster.find(SET) is not None
 
 
 def test_a_sender_made_again_finds_its_hold(sender: Deployed) -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.policies.harness import Declared, campaign_stack, environment_stack, rule, violations
 from tests.policies.identity_mutants import claim, label, pod, volume
 from tests.policies.lane_mutants import add, both, created, props, tag
+from tests.policies.spool_mutants import of_workload, persistent_sender, spec, template
 
 Stack = dict[str, Declared]
 Change = Callable[[Stack], object]
@@ -26,6 +27,10 @@ def spare_address(stack: Stack) -> None:
     found = stack["cobalt-address"]
     spare = Declared(found.type, "cobalt-inbound", found.props, stack="prod", protect=True)
     stack["spare"] = spare
+
+
+def without_retention(stack: Stack) -> None:
+    del spec(stack)["persistentVolumeClaimRetentionPolicy"]
 
 
 PROD: list[tuple[str, str, Change]] = [
@@ -87,10 +92,17 @@ CAMPAIGN: list[tuple[str, str, Change]] = [
         ),
     ),
 ]
+PERSISTENT: list[tuple[str, str, Change]] = [
+    ("spool-stated", "retained, as Kubernetes does by itself", without_retention),
+    ("spool-stated", "numbered from 0, in words", of_workload(ordinals={"start": 0})),
+    ("derived-identity", "a volume of another class", lambda s: template(s)["spec"].update(storageClassName="ssd")),
+    ("no-host-volumes", "a volume of the default class", lambda s: template(s)["spec"].pop("storageClassName")),
+]
 CASES: list[tuple[Callable[[], Stack], str, str, Change]] = [
     *[(partial(environment_stack, "prod"), *case) for case in PROD],
     *[(environment_stack, *case) for case in DEV],
     *[(campaign_stack, *case) for case in CAMPAIGN],
+    *[(persistent_sender, *case) for case in PERSISTENT],
 ]
 
 
