@@ -17,6 +17,7 @@ from components.sender_workload import (
     service_spec,
     siblings_spec,
     stateful_set_spec,
+    timeouts,
 )
 from components.workload import SKIP_AWAIT
 from warmlane import labels, names
@@ -98,13 +99,15 @@ class CampaignSender(pulumi.ComponentResource):
             spec=siblings_spec(campaign.id),
             opts=inside,
         )
+        # A pod that goes may take all of its grace.
+        patience = pulumi.CustomTimeouts(**timeouts(campaign.sender.replicas))
         before = [*isolation, self.config, self.identity, self.submission, self.store, self.siblings]
         if campaign.spool is Spool.PERSISTENT:
             self.workload: Deployment | StatefulSet = StatefulSet(
                 f"{name}-stateful-set",
                 metadata=metadata(names.deployment(campaign.id)),
                 spec=stateful_set_spec(campaign, environment, lease.lane),
-                opts=pulumi.ResourceOptions(parent=self, depends_on=before),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=before, custom_timeouts=patience),
             )
         else:
             exported = PersistentVolumeClaim(
@@ -117,7 +120,7 @@ class CampaignSender(pulumi.ComponentResource):
                 f"{name}-deployment",
                 metadata=metadata(names.deployment(campaign.id)),
                 spec=deployment_spec(campaign, environment, lease.lane),
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[*before, exported]),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[*before, exported], custom_timeouts=patience),
             )
         self.service = Service(
             f"{name}-service",

@@ -10,9 +10,23 @@ from components.sender_pod import Manifest, pod_template, selector
 from warmlane import labels, names, sizing
 from warmlane.campaign import Campaign
 from warmlane.environment import Environment
+from warmlane.handover import GRACE_SECONDS
 
-ROLLOUT_SECONDS = 300
-"""After this time without a new ready pod a rollout has failed."""
+READY_SECONDS = 300
+"""A new pod that is not ready by then never will be."""
+ROLLOUT_SECONDS = GRACE_SECONDS + READY_SECONDS
+"""After this time without progress a rollout has failed. A pod that hands its queue over takes its place in the quota
+as long as it does, and the next one waits for that place."""
+
+
+def timeouts(replicas: int) -> dict[str, str]:
+    """How long Pulumi waits for a workload, which is 10 min by itself, and so less than one pod's grace.
+
+    First pods start at once. In an update one pod after the other goes, each with its whole grace at worst; in a
+    deletion all go at once, with no sibling to hand anything to.
+    """
+    seconds = {"create": ROLLOUT_SECONDS, "update": replicas * ROLLOUT_SECONDS, "delete": ROLLOUT_SECONDS}
+    return {operation: f"{most}s" for operation, most in seconds.items()}
 
 
 def deployment_spec(campaign: Campaign, environment: Environment, lane_id: str) -> Manifest:

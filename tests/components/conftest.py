@@ -42,6 +42,7 @@ class Recorded:
     delete_before_replace: bool
     deleted_with: str
     replace_on_changes: list[str]
+    timeouts: dict[str, str]
     import_id: str
     provider: str
     custom: bool
@@ -106,6 +107,7 @@ class RecordingMonitor(mocks.MockMonitor):
             delete_before_replace=request.deleteBeforeReplace,
             deleted_with=request.deletedWith,
             replace_on_changes=list(request.replaceOnChanges),
+            timeouts={verb: getattr(request.customTimeouts, verb) for verb in ("create", "update", "delete")},
             import_id=request.importId,
             provider=request.provider,
             custom=request.custom,

@@ -103,6 +103,15 @@ def test_siblings_find_one_another(run, dev, spool, kind) -> None:
     assert 8026 in [port["containerPort"] for port in gate["ports"]]
 
 
+@pytest.mark.parametrize(("spool", "kind"), [(Spool.HANDOVER, DEPLOYMENT), (Spool.PERSISTENT, STATEFUL_SET)])
+def test_pulumi_waits_for_pods_that_take_their_whole_grace(run, dev, spool, kind) -> None:
+    (workload,) = registered(run, dev, spool, replicas=3).of(kind).values()
+    seconds = {verb: int(most.removesuffix("s")) for verb, most in workload.timeouts.items()}
+    assert seconds["delete"] > GRACE_SECONDS and seconds["update"] > 3 * GRACE_SECONDS
+    deadline = workload.inputs["spec"].get("progressDeadlineSeconds", seconds["create"])
+    assert GRACE_SECONDS < deadline <= seconds["create"], "a pod that goes keeps the next one from coming"
+
+
 @pytest.mark.parametrize("spool", Spool)
 def test_the_gate_is_told_its_spool_and_how_many_stay(run, dev, spool) -> None:
     data = registered(run, dev, spool, replicas=1).one(CONFIG_MAP, "spring-sale-config").inputs["data"]
