@@ -48,7 +48,6 @@ class SenderConfig(Model):
     max_backlog_days: Annotated[int, Field(ge=1)]
     spool: Spool
     spool_mib: Annotated[int, Field(ge=1)]
-    replicas: Annotated[int, Field(ge=1)]
     warm_up: WarmUp
 
 

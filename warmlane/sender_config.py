@@ -47,7 +47,6 @@ def sender_config(
         "max_backlog_days": campaign.max_backlog_days,
         "spool": campaign.spool.value,
         "spool_mib": sizing.spool_mib(campaign, environment),
-        "replicas": campaign.sender.replicas,
         "warm_up": {
             "plan": campaign.plan.value,
             "stage": steps.start.stage,

@@ -97,14 +97,11 @@ def _told(what: str, campaign: Campaign, resource: Resource) -> Iterator[str]:
     except Unreadable as unreadable:
         yield str(unreadable)
         return
-    for key, found, right in (
-        ("spool", config.spool, campaign.spool),
-        ("replicas", config.replicas, campaign.sender.replicas),
-    ):
-        if found != right:
-            yield (
-                f"{what} says {key} {found}, but the committed config says {right}. Write it by warmlane.sender_config."
-            )
+    if config.spool is not campaign.spool:
+        yield (
+            f"{what} says spool {config.spool}, but the committed config says {campaign.spool}. Write it by "
+            "warmlane.sender_config."
+        )
 
 
 def _workload(what: str, campaign: Campaign, resource: Resource) -> Iterator[str]:
@@ -136,7 +133,7 @@ def _workload(what: str, campaign: Campaign, resource: Resource) -> Iterator[str
             )
     if at(resource.props, "spec", "ordinals", "start") not in (None, 0, UNKNOWN):
         yield (
-            f"{what} numbers its pods from another number than 0, and a pod tells by its own whether it goes for good. "
+            f"{what} numbers its pods from another number than 0, and a pod knows by its own if it may go for good. "
             "Remove ordinals."
         )
     for when in RETENTION:

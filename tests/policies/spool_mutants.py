@@ -94,7 +94,6 @@ SPOOL_MUTANTS: list[tuple[str, str, Change, str]] = [
     (RULE, "not said", committed_as(lambda body: body.pop("spool")), "nobody has said what it may lose"),
     (RULE, "not said, and what each loses", committed_as(lambda body: body.pop("spool")), "a lost or deleted volume"),
     (RULE, "a gate that keeps", document(spool="persistent"), "says spool persistent, but the committed config says"),
-    (RULE, "a gate that is told of more pods", document(replicas=3), "says replicas 3, but the committed config says"),
     (RULE, "no sound document", document(spool="tmpfs"), "does not hold a sender's configuration (spool"),
     (RULE, "the other workload", committed_as(_persistent), "is no StatefulSet, which the committed spool, persist"),
     (RULE, "a queue in memory's place", volume("spool", configMap={"name": "x"}), "has no volume spool for its queue"),
