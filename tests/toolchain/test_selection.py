@@ -13,8 +13,7 @@ from lab import settings
 
 STARTER = """
 import os, sys
-if {uid} is not None:
-    os.geteuid = lambda: {uid}
+os.geteuid = lambda: {uid}
 from lab import toolchain
 toolchain.missing_packages = lambda: {packages}
 import pytest
@@ -35,7 +34,9 @@ def test_a_quick_test(): pass
 def folder(tmp_path: Path) -> Path:
     """A project with this repository's conftest.py, one quick test and one lab test."""
     (tmp_path / "conftest.py").write_text((settings.REPOSITORY / "tests/conftest.py").read_text())
-    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = lab: needs the lab\n")
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\nmarkers =\n  lab: needs the lab\n  xdist_group: pytest-xdist's own\n"
+    )
     (tmp_path / "test_some.py").write_text(TESTS)
     return tmp_path
 
@@ -47,7 +48,7 @@ def run(
         **os.environ,
         # Without the plugins of this project's environment each run takes half the time.
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYTHONPATH": str(settings.REPOSITORY),
+        "PYTHONPATH": f"{settings.REPOSITORY}:{folder}",
         settings.REQUIRE_LAB: required,
     }
     starter = STARTER.format(uid=uid, packages=list(packages))
@@ -81,7 +82,18 @@ def test_missing_packages_are_named_in_the_last_line(folder: Path) -> None:
 def test_a_required_lab_that_is_missing_fails_the_run(folder: Path) -> None:
     result = run(folder, uid=1000, required="1")
     assert result.returncode != 0
-    assert "1 lab tests can't run, and WARMLANE_REQUIRE_LAB is set: the lab needs root" in result.stdout + result.stderr
+    assert last_line(result) == (
+        "1 passed; 1 lab tests not run: the lab needs root or a Docker daemon, and WARMLANE_REQUIRE_LAB is set"
+    )
+
+
+@pytest.mark.parametrize(("required", "code"), [("", 0), ("1", pytest.ExitCode.USAGE_ERROR)])
+def test_on_all_cores_the_last_line_is_the_same(folder: Path, required: str, code: int) -> None:
+    workers = ["-p", "xdist", "-p", "xdist.looponfail", "--numprocesses", "2", "--dist", "loadgroup"]
+    (folder / "sitecustomize.py").write_text("import os\nos.geteuid = lambda: 1000\n")
+    result = run(folder, *workers, uid=1000, required=required)
+    assert result.returncode == code, result.stdout
+    assert last_line(result).startswith("1 passed; 1 lab tests not run: the lab needs root or a Docker daemon")
 
 
 def test_tests_that_nobody_asked_for_are_not_counted(folder: Path) -> None:
