@@ -77,8 +77,13 @@ def snapshot(
 def _facts(decks: Decks, lane: Lane, taken: datetime) -> Document:
     found: Document = {}
     given(decks, found, "facts.sending_days", lane.stage, lane.stage + 3)
-    yesterday, before = (text(taken.date() - timedelta(days=back)) for back in (1, 2))
+    day = taken.date() - timedelta(days=1)
+    yesterday, before = text(day), text(day - timedelta(days=1))
     given(decks, found, "facts.delivered", {}, {yesterday: 0}, {before: 2000, yesterday: 4000})
+    counted = lane.sending_days_as_of is not None and day <= lane.sending_days_as_of
+    if counted and "sending_days" not in found and found.get("delivered") == {yesterday: 0}:
+        # Without a ledger a lane that counts this day as one with mail would be refused, and rightly.
+        del found["delivered"]
     return found
 
 
