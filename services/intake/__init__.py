@@ -1,0 +1,1 @@
+"""The intake: takes what comes back by mail, books bounces and complaints, and sends nothing."""
