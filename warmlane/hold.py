@@ -10,7 +10,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, Field, StrictInt, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    Field,
+    SerializerFunctionWrapHandler,
+    StrictInt,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from warmlane import labels, names
 from warmlane.base import Model
@@ -23,6 +32,9 @@ DIRECTORY = "/etc/warmlane/hold"
 MIRROR = names.SENDER_HOLD_CONFIG_MAP
 REASON_LENGTH = 300
 """Characters of a reason: producers read it in one line of an SMTP answer (512 octets, RFC 5321, 4.5.3.1.5)."""
+
+SPANS_KEPT = 100
+"""Ended holds that a record remembers one by one: some 7 KB; earlier ones are put together."""
 
 
 def record_name(campaign: str) -> str:
@@ -61,6 +73,22 @@ def _utc(moment: datetime) -> datetime:
 Text = Annotated[str, Field(max_length=REASON_LENGTH), AfterValidator(one_line)]
 
 
+Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+
+
+class Span(Model):
+    """When a hold stood that has ended, in UTC."""
+
+    since: Moment
+    until: Moment
+
+    @model_validator(mode="after")
+    def _forward(self) -> Span:
+        if self.until <= self.since:
+            raise ValueError("it ends before it begins; `until` is later than `since`")
+        return self
+
+
 class Record(Model):
     """What stands for a campaign, who decided it and why."""
 
@@ -68,10 +96,18 @@ class Record(Model):
     sequence: Annotated[StrictInt, Field(ge=1)] = Field(description="Grows by each decision; the highest one counts.")
     reason: Text = Field(description="Why, in one line.")
     by: Text = Field(description="Who decided it, as the API server names them.")
-    since: Annotated[AwareDatetime, AfterValidator(_utc)] = Field(description="When it was decided, in UTC.")
+    since: Moment = Field(description="When it was decided, in UTC.")
     throttle: Annotated[str, Field(pattern=r"^(0(\.[0-9]{1,4})?|1(\.0{1,4})?)$")] = Field(
         description="Part of today's limit that may be sent, 0 to 1, as decimal text; counts while `throttled`."
     )
+    stood: Annotated[tuple[Span, ...], Field(max_length=SPANS_KEPT)] = Field(
+        default=(), description="When holds stood that have ended, the oldest first: mail does not age in them."
+    )
+
+    @model_serializer(mode="wrap")
+    def _shortest(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # A gate from before holds were remembered reads a record without them.
+        return {key: value for key, value in handler(self).items() if key != "stood" or value}
 
     @model_validator(mode="after")
     def _agrees(self) -> Record:
@@ -126,6 +162,35 @@ def of_config_map(document: Mapping[str, Any]) -> Record:
     if not isinstance(text, str):
         raise UnreadableHold(f"its ConfigMap has no {KEY}")
     return parse(text)
+
+
+def ended(stood: Iterable[Span], since: datetime, until: datetime) -> tuple[Span, ...]:
+    """The spans with one more, at most SPANS_KEPT; one of no length, as a clock that was set back makes, is left out.
+
+    The earliest are put together into one of their length that ends where the later one did: mail that was tried before
+    either loses nothing, and mail that was tried between them gains at most the first one's length.
+    """
+    spans = [*stood, Span(since=since, until=until)] if until > since else [*stood]
+    joined = list[Span]()
+    for span in sorted(spans, key=lambda each: each.since):
+        if joined and span.since <= joined[-1].until:
+            last = joined.pop()
+            span = Span(since=last.since, until=max(last.until, span.until))
+        joined.append(span)
+    while len(joined) > SPANS_KEPT:
+        first, second, *rest = joined
+        joined = [Span(since=second.since - (first.until - first.since), until=second.until), *rest]
+    return tuple(joined)
+
+
+def standing_seconds(stood: Iterable[Span], start: float, end: float) -> float:
+    """Seconds between two moments (seconds since 1970 UTC) in which one of the spans stood; 0 if they are reversed."""
+    seconds, counted = 0.0, start
+    for span in sorted(stood, key=lambda each: each.since):
+        begin, until = max(span.since.timestamp(), counted), min(span.until.timestamp(), end)
+        if until > begin:
+            seconds, counted = seconds + until - begin, until
+    return seconds
 
 
 def next_sequence(known: Iterable[int], now: datetime) -> int:

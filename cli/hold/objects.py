@@ -25,6 +25,8 @@ class Found:
     version: str | None = None
     record: hold.Record | None = None
     problem: str = ""
+    made: datetime | None = None
+    """When the ConfigMap was made."""
 
     @property
     def level(self) -> str:
@@ -46,10 +48,25 @@ def found(document: dict[str, Any] | None) -> Found:
     if document is None:
         return Found()
     version = str(document["metadata"]["resourceVersion"])
+    made = datetime.fromisoformat(document["metadata"]["creationTimestamp"])
     try:
-        return Found(version, hold.of_config_map(document))
+        return Found(version, hold.of_config_map(document), made=made)
     except hold.UnreadableHold as error:
-        return Found(version, None, str(error))
+        return Found(version, None, str(error), made)
+
+
+def stood(before: tuple[Found, Found], now: datetime) -> tuple[hold.Span, ...]:
+    """When holds stood until now, by record and mirror.
+
+    One that can't be read stands, nobody knows since when: at most since its ConfigMap was made.
+    """
+    known = [one.record for one in before if one.record]
+    spans = tuple(span for record in known for span in record.stood)
+    for since in [record.since for record in known if record.stands] + [
+        one.made for one in before if one.made and not one.record
+    ]:
+        spans = hold.ended(spans, since, now)
+    return spans
 
 
 def read(cluster: Cluster, campaign: str) -> tuple[Found, Found]:
@@ -77,6 +94,7 @@ def decide(
         by=by,
         since=now,
         throttle=throttle,
+        stood=stood(before, now),
     )
     try:
         cluster.write(hold.record_manifest(campaign, record.text()), MANAGER, before[0].version)

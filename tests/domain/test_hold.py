@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +25,16 @@ SOUND: dict[str, Any] = {
 
 def changed(**values: Any) -> str:
     return json.dumps({key: value for key, value in {**SOUND, **values}.items() if value is not None})
+
+
+def span(since: float, until: float) -> dict[str, str]:
+    """A span of days after a fixed one."""
+    days = (NOW + timedelta(days=since), NOW + timedelta(days=until))
+    return dict(zip(("since", "until"), (day.isoformat().replace("+00:00", "Z") for day in days), strict=True))
+
+
+def spans(*days: tuple[float, float]) -> tuple[hold.Span, ...]:
+    return tuple(hold.Span.model_validate_json(json.dumps(span(*each))) for each in days)
 
 
 def test_a_record_survives_being_written_and_read() -> None:
@@ -76,6 +86,9 @@ def test_a_level_says_how_much_may_leave(values: dict[str, str], stands: bool, f
         changed(throttle="0"),
         changed(level="none", throttle="0.5"),
         changed(until="2026-12-01"),
+        changed(stood=[{"since": "2026-11-24T18:00:00Z", "until": "2026-11-24T18:00:00Z"}]),
+        changed(stood=[{"since": "2026-11-24T18:00:00Z"}]),
+        changed(stood=[span(day, day + 1) for day in range(101)]),
     ],
 )
 def test_what_is_not_sound_can_not_be_read(text: str) -> None:
@@ -93,6 +106,44 @@ def test_garbage_never_raises_anything_else(text: str) -> None:
 def test_a_config_map_without_the_key_can_not_be_read(document: dict[str, Any]) -> None:
     with pytest.raises(hold.UnreadableHold, match="has no hold.json"):
         hold.of_config_map(document)
+
+
+def test_a_record_remembers_the_holds_that_have_ended_and_is_as_before_without() -> None:
+    record = hold.parse(changed(stood=[span(0, 30)]))
+    assert record.stood == spans((0, 30)) and hold.parse(record.text()) == record
+    assert json.loads(hold.parse(changed()).text()) == SOUND, "a gate of before must be able to read it"
+
+
+def test_what_stood_is_counted_once_and_only_between_the_two_moments() -> None:
+    stood, day = spans((0, 10), (5, 12), (20, 30)), 86_400.0
+    start = NOW.timestamp()
+    assert hold.standing_seconds(stood, start, start + 40 * day) == 22 * day
+    assert hold.standing_seconds(stood, start + 11 * day, start + 25 * day) == 6 * day
+    assert hold.standing_seconds(stood, start + 13 * day, start + 19 * day) == 0
+    assert hold.standing_seconds(stood, start + 25 * day, start) == 0, "a clock that was set back"
+
+
+def test_a_hold_that_follows_another_at_once_makes_one_span_of_both() -> None:
+    assert hold.ended(spans((0, 1), (3, 4)), NOW + timedelta(days=4), NOW + timedelta(days=9)) == spans((0, 1), (3, 9))
+    assert hold.ended(spans((0, 1)), NOW + timedelta(days=4), NOW) == spans((0, 1)), "the clock was set back"
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 5000), st.integers(1, 5)), min_size=101, max_size=140, unique_by=lambda it: it[0]
+    ),
+    st.integers(0, 5000),
+)
+def test_however_many_holds_there_were_mail_never_ages_in_one(holds: list[tuple[int, int]], first: int) -> None:
+    stood: tuple[hold.Span, ...] = ()
+    for since, days in sorted(holds):
+        stood = hold.ended(stood, NOW + timedelta(days=since), NOW + timedelta(days=since + days))
+    hold.Record(**{**SOUND, "since": NOW, "stood": stood})
+    each = spans(*((since, since + days) for since, days in holds))
+    start, end = NOW.timestamp() + first * 86_400, NOW.timestamp() + 6000 * 86_400
+    assert hold.standing_seconds(stood, start, end) >= hold.standing_seconds(each, start, end)
+    everything = hold.standing_seconds(each, 0, end)
+    assert hold.standing_seconds(stood, 0, end) == everything
 
 
 @given(

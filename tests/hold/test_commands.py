@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
@@ -191,6 +192,36 @@ def test_what_can_not_be_read_is_told_and_written_anew(
     assert code == 0 and "unreadable, so it stands" in out, err
     assert record(platform).sequence >= before, "a gate takes a lower sequence than it has seen for an old mirror"
     assert record(platform, MIRROR) == record(platform)
+
+
+def test_a_release_writes_down_how_long_the_hold_stood(
+    platform: Cluster, warmlane: Warmlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mail does not age in it, whatever levels followed each other, and whether or not the record can be read."""
+
+    class Later(datetime):
+        by = timedelta()
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + cls.by
+
+    monkeypatch.setattr(objects, "datetime", Later)
+    began = datetime.now(UTC).replace(microsecond=0)
+    assert warmlane("hold", "-c", "newsletter", "--reason", "A test.")[0] == 0
+    Later.by = timedelta(days=10)
+    assert warmlane("hold", "-c", "newsletter", "--level", "retired", "--reason", "Still.")[0] == 0
+    Later.by = timedelta(days=30)
+    assert warmlane("release", "-c", "newsletter", "--reason", "Over.")[0] == 0
+    (span,) = record(platform, MIRROR).stood
+    minute = timedelta(minutes=1)
+    assert began <= span.since < began + minute and timedelta(days=30) - minute < span.until - span.since
+    where = {"name": "sender-hold", "namespace": "campaign-newsletter"}
+    platform.apply(MIRROR, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": where, "data": {"hold.json": "{"}})
+    Later.by = timedelta(days=50)
+    assert warmlane("release", "-c", "newsletter", "--reason", "Damaged.")[0] == 0
+    (span,) = record(platform, MIRROR).stood
+    assert span.until - span.since > timedelta(days=50) - minute, "since the mirror was made, at most"
 
 
 def test_a_release_of_what_is_released_changes_nothing(platform: Cluster, warmlane: Warmlane) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from services.sender.gate.counts import Counts
@@ -16,6 +17,7 @@ from services.sender.gate.spool import Spool
 from services.sender.gate.waiting import Waiting
 from services.store.pacer import Token
 from warmlane.campaign import Plan
+from warmlane.hold import Span, ended, standing_seconds
 from warmlane.pacing.caps import Caps
 from warmlane.pacing.history import History
 from warmlane.pacing.limits import Restraint, WarmUp
@@ -121,6 +123,7 @@ class World:
             (root / queue).mkdir()
         self.root, self.now, self.steady = root, NOW, 1_000.0
         self.restraint = Restraint(allowance=None)
+        self.stood: tuple[Span, ...] = ()
         self.suppressed: set[str] = set()
         self.list_answers = True
         self.unproven = ""
@@ -142,6 +145,7 @@ class World:
             WARM_UP,
             self.counts,
             restraint=lambda: self.restraint,
+            stood=lambda start, end: standing_seconds(self.stood, start, end),
             suppressed=self._suppressed,
             unproven=lambda: self.unproven,
             say=self.said.append,
@@ -177,6 +181,15 @@ class World:
             self.counts.add(event)
             self.deliverer.note(event)
         asyncio.run(self.deliverer.step())
+
+    def held(self, days: float) -> None:
+        """A hold stands for some days and is released."""
+        before = self.now
+        self.restraint = HELD
+        self.step()
+        self.step(after=days * 86_400)
+        self.restraint = FREE
+        self.stood = ended(self.stood, datetime.fromtimestamp(before, UTC), datetime.fromtimestamp(self.now, UTC))
 
     def ends(self, queue_id: str, queue: str | None, stamp: float = 0.0) -> None:
         """Postfix has tried a message: it is removed, or lies in `queue` with a stamp so far ahead."""

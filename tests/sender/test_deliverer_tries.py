@@ -1,14 +1,13 @@
-"""What follows from how a message's try ended, and when mail is given up."""
+"""What follows from how a message's try ended."""
 
 from __future__ import annotations
 
 import os
 
 from services.sender.gate.backoff import STEP
-from services.sender.gate.deliverer import KEPT_SECONDS
 from services.sender.gate.log_lines import Contacted, Delivery, Outcome, Queued
 from services.store.database import StoreUnavailable
-from tests.sender.release_world import DAY, FREE, HELD, NOW, World, delivery
+from tests.sender.release_world import DAY, HELD, World, delivery
 
 
 def tried(world: World, outcome: Outcome, relay: str | None, *before: Contacted) -> None:
@@ -130,25 +129,14 @@ def test_a_booking_of_unknown_outcome_is_not_made_again(world: World) -> None:
     assert world.ledger.booked == []
 
 
-def test_mail_of_five_days_is_given_up_but_not_while_a_hold_stands(world: World) -> None:
-    world.add("message1", "a@alder.test", arrived=NOW - KEPT_SECONDS - 1)
-    world.add("message2", "a@alder.test", arrived=NOW - KEPT_SECONDS + 100)
+def test_what_is_taken_back_for_a_hold_keeps_how_often_it_was_tried(world: World) -> None:
+    world.add("message1", "a@alder.test")
+    tried(world, Outcome.DEFERRED, "mx.alder.test")
+    world.step(after=61)
+    assert world.queue("incoming") == ["message1"]
     world.restraint = HELD
     world.step()
-    assert world.queue("hold") == ["message1", "message2"]
-    world.restraint = FREE
-    world.step(after=1)
-    assert world.queue("incoming") == ["message2"]
-    assert world.counts.withdrawn["expired"] == 1
-
-
-def test_one_clock_that_is_set_forward_gives_no_mail_up(world: World) -> None:
-    world.add("message1", "a@alder.test")
-    world.ledger.sessions = 0
+    assert world.queue("hold") == ["message1"]
+    world.begin()
     world.step()
-    world.now, world.ledger.behind = world.now + 2 * KEPT_SECONDS, 2 * KEPT_SECONDS
-    world.step(after=61)
-    assert world.queue("hold") == ["message1"], "the store tells an earlier time"
-    world.ledger.behind = 0.0
-    world.step(after=61)
-    assert world.queue("hold") == [] and world.counts.withdrawn["expired"] == 1
+    assert [message.tried.times for message in world.waiting] == [1]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.sender.gate.held import FREE, HoldMirror
-from warmlane.hold import KEY, Level, Record
+from warmlane.hold import KEY, Level, Record, ended
 
 
 def text(sequence: int, level: Level = Level.QUARANTINED, throttle: str = "0") -> str:
@@ -112,3 +112,11 @@ def test_an_unchanged_mirror_is_read_once(mount: Mount, mirror: HoldMirror, monk
     mirror.read()
     monkeypatch.setattr(Path, "read_text", lambda *_, **__: pytest.fail("it was read again without a change"))
     assert all(mirror.read().stands for _ in range(1000))
+
+
+def test_the_mirror_tells_how_long_earlier_holds_stood(mount: Mount, mirror: HoldMirror) -> None:
+    begin, end = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 11, tzinfo=UTC)
+    assert mirror.stood(begin.timestamp(), end.timestamp()) == 0
+    released = Record.model_validate_json(text(1, Level.NONE, "1"))
+    mount.holds(released.model_copy(update={"stood": ended((), begin, end)}).text())
+    assert mirror.stood(begin.timestamp() + 86_400, end.timestamp()) == 9 * 86_400

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
 from components.sender import config_document
 from policies import committed
-from services.sender.gate.sender import backlog_days
 from services.sender.gate.today import ConfigError, parse_deployed
 from warmlane import sizing
 
@@ -41,10 +39,3 @@ def test_a_value_that_can_not_be_used_is_named(key: str) -> None:
         del document[key]
         with pytest.raises(ConfigError, match=f"{key} is missing"):
             parse_deployed(json.dumps(document))
-
-
-def test_no_mail_is_accepted_that_would_be_given_up_before_its_turn() -> None:
-    deployed = replace(parse_deployed(written()), max_backlog_days=30)
-    assert backlog_days(replace(deployed, day_length=86_400)) == 5
-    assert backlog_days(replace(deployed, day_length=240)) == 30
-    assert backlog_days(replace(deployed, day_length=86_400, max_backlog_days=2)) == 2

@@ -48,9 +48,13 @@ class Attempts:
         """A message is about to be released."""
         self._attempts[attempt.queue_id] = attempt
 
-    def forget(self, queue_id: str) -> Attempt | None:
+    def get(self, queue_id: str) -> Attempt | None:
+        """The try of a message."""
+        return self._attempts.get(queue_id)
+
+    def forget(self, queue_id: str) -> None:
         """A message that was not released after all, or was taken back."""
-        return self._attempts.pop(queue_id, None)
+        self._attempts.pop(queue_id, None)
 
     def adopt(self, spool: Spool) -> None:
         """Takes over what an earlier gate released and Postfix is working on."""

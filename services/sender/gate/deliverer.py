@@ -33,7 +33,8 @@ from warmlane.recipients.suppression import SuppressionUnavailable
 RECKONED_EVERY = 60.0
 """Seconds between two looks at the lane's history."""
 KEPT_SECONDS = 5 * 86_400.0
-"""Seconds after which mail that could not be delivered is given up (RFC 5321 4.5.4.1: four to five days)."""
+"""Seconds from a message's first try after which it is given up (RFC 5321 4.5.4.1: four to five days), those in which a
+hold stood left out. Mail that was never tried waits for the warm-up, not for a receiver, so it does not age."""
 AT_ONCE = 200
 """Messages that are released before the mail log is looked at again."""
 BOOKED_EVERY = 1.0
@@ -60,7 +61,8 @@ STARTING = Closed("starting", "the store was not asked yet")
 
 
 class Deliverer:
-    """One replica's release of mail. `clock` gives seconds since 1970 UTC, `steady` seconds that only grow."""
+    """One replica's release of mail. `clock` gives seconds since 1970 UTC, `steady` seconds that only grow; `stood` the
+    seconds between two moments in which a hold stood."""
 
     def __init__(
         self,
@@ -71,6 +73,7 @@ class Deliverer:
         counts: Counts,
         *,
         restraint: Callable[[], Restraint],
+        stood: Callable[[float, float], float],
         suppressed: Callable[[str], Awaitable[bool]],
         unproven: Callable[[], str],
         say: Callable[[str], None],
@@ -79,7 +82,7 @@ class Deliverer:
     ) -> None:
         self._spool, self._waiting, self._ledger, self._warm_up, self.counts = spool, waiting, ledger, warm_up, counts
         self._restraint, self._suppressed, self._unproven, self._say = restraint, suppressed, unproven, say
-        self._clock, self._steady = clock, steady
+        self._stood, self._clock, self._steady = stood, clock, steady
         self._attempts, self._sessions, self._pauses = Attempts(), Sessions(), Pauses()
         self._today: Today | None = None
         self._reckoned = 0.0
@@ -259,7 +262,13 @@ class Deliverer:
             self._withdraw(message, "expired")
 
     def _too_old(self, now: float) -> list[Message]:
-        return [message for message in self._waiting if now - message.arrived > KEPT_SECONDS]
+        return [message for message in self._waiting if self._age(message.tried.first, now) > KEPT_SECONDS]
+
+    def _age(self, first: float, now: float) -> float:
+        """Seconds since a first try in which the message could leave; 0 for one that was never tried."""
+        passed = now - first if first else 0.0
+        # The holds need not be looked through for each of many messages that are younger by any reckoning.
+        return passed - self._stood(first, now) if passed > KEPT_SECONDS else passed
 
     async def _settle(self, now: float) -> None:
         """Draws the consequences of the tries that have ended."""
@@ -270,7 +279,7 @@ class Deliverer:
                 unused.append(attempt.token)
             if attempt.outcome is Outcome.DEFERRED and not attempt.contacted:
                 self._pauses.failed(attempt.domain, now)
-                self._waiting.comes_back(attempt.queue_id, attempt.tried)
+                self._waiting.comes_back(attempt.queue_id, attempt.tried.unreached(now))
                 continue
             self._pauses.reached(attempt.domain)
             if attempt.outcome is not Outcome.DELIVERED and attempt.outcome is not Outcome.BOUNCED:
@@ -288,10 +297,11 @@ class Deliverer:
         """What was released and not picked up goes back to `hold`, and its token to the store."""
         unused = list[Token]()
         for file in self._spool.files("incoming"):
-            if file.queue_id not in self._attempts or self._spool.move(file, "hold", now) is None:
+            attempt = self._attempts.get(file.queue_id)
+            if attempt is None or self._spool.move(file, "hold", attempt.tried.stamp(now)) is None:
                 continue
-            attempt = self._attempts.forget(file.queue_id)
-            if attempt and attempt.token:
+            self._attempts.forget(file.queue_id)
+            if attempt.token:
                 self.counts.tokens[attempt.token.provider] -= 1
                 unused.append(attempt.token)
         await self._put_back(*unused)

@@ -24,6 +24,8 @@ class Held:
     throttle: float
     reason: str
     sequence: int
+    stood: tuple[hold.Span, ...] = ()
+    """When holds stood that have ended."""
 
 
 FREE = Held(hold.Level.NONE, False, 1.0, "", 0)
@@ -61,13 +63,17 @@ class HoldMirror:
         held = self.read()
         return held.reason if held.stands else None
 
+    def stood(self, start: float, end: float) -> float:
+        """Seconds between two moments (seconds since 1970 UTC) in which a hold stood that has ended."""
+        return hold.standing_seconds(self.read().stood, start, end)
+
     def _judged(self, text: str) -> Held:
         record = hold.parse(text)
         if record.sequence < self._seen:
             older = f"the mirror of the hold is older ({record.sequence}) than one seen before ({self._seen})"
             return self._unknown(older)
         self._seen = record.sequence
-        return Held(record.level, record.stands, record.factor, record.reason, record.sequence)
+        return Held(record.level, record.stands, record.factor, record.reason, record.sequence, record.stood)
 
     def _absent(self) -> Held:
         if self._seen:

@@ -13,7 +13,7 @@ from services.sender.gate import admission, from_header, queues
 from services.sender.gate.admission import Gatekeeper
 from services.sender.gate.backlog import MIB, Backlog
 from services.sender.gate.counts import Counts
-from services.sender.gate.deliverer import KEPT_SECONDS, Deliverer
+from services.sender.gate.deliverer import Deliverer
 from services.sender.gate.held import HoldMirror
 from services.sender.gate.lane_identity import LaneIdentity
 from services.sender.gate.ledger import Ledger, mounted_engine
@@ -56,7 +56,7 @@ class Sender:
         self._backlog = Backlog(
             deployed.warm_up,
             queued,
-            backlog_days(deployed),
+            deployed.max_backlog_days,
             deployed.day_length,
             octets=lambda: queues.octets(spool),
             space=deployed.spool_mib * MIB,
@@ -71,6 +71,7 @@ class Sender:
             deployed.warm_up,
             counts,
             restraint=restraint,
+            stood=mirror.stood,
             suppressed=Recipients(keys, suppressions).suppressed,
             unproven=self._identity.unproven,
             say=say,
@@ -101,7 +102,7 @@ class Sender:
         if deployed.identity != self._deployed.identity:
             return False
         self._deployed = deployed
-        self._backlog.warm_up, self._backlog.days = deployed.warm_up, backlog_days(deployed)
+        self._backlog.warm_up, self._backlog.days = deployed.warm_up, deployed.max_backlog_days
         self._backlog.space = deployed.spool_mib * MIB
         self.deliverer.deployed(deployed.warm_up)
         return True
@@ -133,8 +134,3 @@ class Sender:
             self._identity.state(),
             self._gatekeeper.decisions,
         )
-
-
-def backlog_days(deployed: Deployed) -> int:
-    """Sending days that mail may wait for; none of it may be accepted that would be given up before its turn."""
-    return min(deployed.max_backlog_days, max(int(KEPT_SECONDS // deployed.day_length), 1))

@@ -29,6 +29,7 @@ class Message:
     arrived: float
     """Seconds since 1970 UTC."""
     tried: Tried
+    """What was tried, for its next try and its age."""
     provider: str | None = None
 
     @property
@@ -153,7 +154,7 @@ class Waiting:
         heapq.heappush(self._later, (state.due, file.queue_id))
 
     def _stamped(self, file: QueueFile, state: Tried, now: float) -> QueueFile | None:
-        stamp = float(int(state.stamp(now)))
+        stamp = state.stamp(now)
         if state.times:
             return self._spool.stamp(file, stamp)
         # No receiver was reached, so its next try may be soon. In `deferred` a file without a stamp in the future is
