@@ -128,7 +128,8 @@ def findings(
 
 
 def known(reading: Reading, now: float) -> bool:
-    """Whether everything that could speak against the campaign could be seen."""
+    """Whether everything that could speak against the campaign could be seen; a queue that no source ever told could
+    not have spoken."""
     listings = reading.listings
     if listings is None or not listings.usable(now, LISTINGS_FRESH) or Listing.UNKNOWN in listings.value.values():
         return False
@@ -136,7 +137,10 @@ def known(reading: Reading, now: float) -> bool:
     if identity is None or not identity.usable(now, IDENTITY_FRESH) or identity.value is not Identity.AGREES:
         return False
     return bool(reading.providers) and all(
-        signal is not None and signal.usable(now, COUNTS_FRESH)
+        there.outcomes is not None
+        and there.outcomes.usable(now, COUNTS_FRESH)
+        and there.attempts is not None
+        and there.attempts.usable(now, COUNTS_FRESH)
+        and (there.queue is None or there.queue.usable(now, COUNTS_FRESH))
         for there in reading.providers.values()
-        for signal in (there.outcomes, there.attempts, there.queue)
     )
