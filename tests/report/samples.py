@@ -100,8 +100,8 @@ def leaked(tree: Path) -> None:
         tree,
         "components/sender_pod.py",
         (
-            re.escape('[{"name": "CAMPAIGN_ID", "value": campaign_id}]'),
-            '[{"name": "CAMPAIGN_ID", "value": campaign_id}, {"name": "SMTP_PASSWORD", "value": "hunter2hunter2"}]',
+            re.escape('[{"name": "CAMPAIGN_ID", "value": campaign.id}]'),
+            '[{"name": "CAMPAIGN_ID", "value": campaign.id}, {"name": "SMTP_PASSWORD", "value": "hunter2hunter2"}]',
         ),
     )
 
