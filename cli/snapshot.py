@@ -12,7 +12,7 @@ from cli.cluster import Cluster
 from cli.engine import Engine
 from cli.outcome import ConfigRefused, WorldFailed
 from cli.stacks import environment_stack
-from warmlane import names
+from warmlane import hold, names
 from warmlane.config import campaign_stacks, load_campaign
 from warmlane.environment import Environment
 from warmlane.errors import ConfigError
@@ -35,8 +35,9 @@ def write(engine: Engine, environment: Environment, name: str, repository: Path)
         raise ConfigRefused([error]) from None
     now = datetime.now(UTC)
     outputs, series = asked(engine, environment, name, now)
+    records = recorded(Cluster(environment.cluster.context, engine.variables), name) if outputs.get("lanes") else {}
     try:
-        holds = held(repository, name, earlier)
+        holds = held(repository, name, earlier, records)
     except ConfigError as error:
         raise ConfigRefused([error]) from None
     found = taken(name, environment, outputs, series, now, earlier, holds)
@@ -96,8 +97,9 @@ def taken(
 ) -> Snapshot:
     """The snapshot from the stack's outputs and from Prometheus' series, of which each value is that of a day's end.
 
-    With `feedback: none` nobody keeps a ledger or can set a hold, so what speaks against a campaign is known: incidents
-    of the config, and whatever the last snapshot still held. Sending days stay as they are committed.
+    With `feedback: none` nobody keeps a ledger, and only people set holds, so what speaks against a campaign is known:
+    the records in the cluster, incidents of the config, and whatever else the last snapshot had. Sending days stay as
+    they are committed.
     """
     volumes = {
         one["metric"].get("lane", ""): {_day(moment): round(float(value)) for moment, value in one["values"]}
@@ -114,11 +116,55 @@ def taken(
     )
 
 
-def held(repository: Path, name: str, earlier: Snapshot | None) -> dict[str, Hold]:
-    """What the last snapshot held, with the sending domain of each campaign that has a file. Raises ConfigError."""
-    found = dict((earlier.holds if earlier else None) or {})
+def recorded(cluster: Cluster, name: str) -> dict[str, Hold | None]:
+    """By campaign what its record in the cluster says, None where that is no hold. Raises WorldFailed.
+
+    Records are known by their names: who damages a record or its labels releases nothing.
+    """
+    prefix, holds = hold.record_name(""), dict[str, Hold | None]()
+    try:
+        documents = cluster.get(f"/api/v1/namespaces/{names.PLATFORM_NAMESPACE}/configmaps")["items"]
+        for document in documents:
+            if (called := str(document["metadata"]["name"])).startswith(prefix):
+                holds[called.removeprefix(prefix)] = _recorded(document)
+    except (KeyError, TypeError, ValueError):
+        raise WorldFailed(
+            f"What stands against the campaigns of {name} is not known: what answered is no list of ConfigMaps.",
+            f"Look at `kubectl -n {names.PLATFORM_NAMESPACE} get configmaps`. Nothing was written.",
+        ) from None
+    except WorldFailed as failure:
+        raise WorldFailed(
+            f"What stands against the campaigns of {name} is not known: {failure.what}",
+            f"You must be allowed to list ConfigMaps in {names.PLATFORM_NAMESPACE}. Nothing was written.",
+        ) from None
+    return holds
+
+
+def _recorded(document: Mapping[str, Any]) -> Hold | None:
+    try:
+        record = hold.of_config_map(document)
+    except hold.UnreadableHold as error:
+        made = datetime.fromisoformat(document["metadata"]["creationTimestamp"])
+        # At least as strict as any level, as nobody can say which it was.
+        return Hold(level=hold.Level.RETIRED, throttle_factor=0, since=made, reason=f"The record is there and {error}")
+    if record.level is hold.Level.NONE:
+        return None
+    return Hold(level=record.level, throttle_factor=record.factor, since=record.since, reason=record.reason)
+
+
+def held(repository: Path, name: str, earlier: Snapshot | None, records: Mapping[str, Hold | None]) -> dict[str, Hold]:
+    """What the records say, and of campaigns that have none what the last snapshot held: a hold ends by release.
+
+    Each has the sending domain that it was set on, or that of the campaign's file. Raises ConfigError.
+    """
+    before = (earlier.holds if earlier else None) or {}
+    found = {campaign: one for campaign, one in before.items() if campaign not in records}
+    for campaign, record in records.items():
+        if record is not None:
+            domain = before[campaign].sending_domain if campaign in before else None
+            found[campaign] = record.model_copy(update={"sending_domain": domain})
     files = campaign_stacks(repository, name)
-    for id_ in [one for one, hold in found.items() if hold.sending_domain is None and one in files]:
+    for id_ in [one for one, about in found.items() if about.sending_domain is None and one in files]:
         domain = load_campaign(repository, id_, name).sending_domain
         found[id_] = found[id_].model_copy(update={"sending_domain": domain})
     return found
@@ -145,7 +191,7 @@ def notes(file: str, found: Snapshot) -> list[str]:
     """What a person should know of a snapshot that was written."""
     against = f"{len(found.holds or {})} holds and {len(found.incidents or [])} incidents"
     return [
-        f"feedback is none, so nothing sets holds: {against} are known, from the config and the last snapshot.",
+        f"{against} are known, by the records in the cluster, the config and the last snapshot.",
         f"Wrote {file}. It tells nothing after {found.taken + MAX_AGE:%Y-%m-%d %H:%M} (UTC).",
     ]
 

@@ -83,8 +83,8 @@ class Snapshot(Model):
     taken: AwareDatetime = Field(description="When it was taken (ISO 8601 with an offset).")
     feedback: Literal["none"] | None = Field(
         default=None,
-        description="The environment's feedback when it was taken. With `none` nothing can set a hold, so holds and "
-        "incidents are known: those of the config and of the last snapshot.",
+        description="The environment's feedback when it was taken. With `none` only people set holds, so holds and "
+        "incidents are known: those of the records, of the config and of the last snapshot.",
     )
     lanes: dict[Identifier, LaneFacts] = Field(description="Deployed lanes by id.")
     leases: dict[Identifier, Identifier] = Field(description="By campaign, the lane that is deployed for it.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from cli.outcome import WorldFailed
 from tests.cli.conftest import ROOT, World
 from warmlane.config import read_environment
 from warmlane.environment import Environment, Incident
-from warmlane.hold import Level
+from warmlane.hold import Level, Record
 from warmlane.snapshot import Hold, LaneIncident, Snapshot, load_snapshot
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
@@ -36,7 +37,24 @@ def ends(day: int, value: str) -> tuple[datetime, str]:
 
 
 def taken(*found: dict[str, Any], environment: Environment = DEV, earlier: Snapshot | None = None) -> Snapshot:
-    return snapshot.taken("dev", environment, OUTPUTS, found, NOW, earlier, snapshot.held(ROOT, "dev", earlier))
+    holds = snapshot.held(ROOT, "dev", earlier, {})
+    return snapshot.taken("dev", environment, OUTPUTS, found, NOW, earlier, holds)
+
+
+def record(campaign: str, level: Level, throttle: str = "0") -> dict[str, Any]:
+    """A record as the API server shows it."""
+    text = Record(level=level, sequence=7, reason="Blocked.", by="ops", since=NOW, throttle=throttle).text()
+    made = {"name": f"sender-hold-{campaign}", "creationTimestamp": "2026-11-20T10:00:00Z"}
+    return {"metadata": made, "data": {"hold.json": text}}
+
+
+def cluster(*config_maps: dict[str, Any]) -> Callable[[Cluster, str], Any]:
+    """What the API server answers."""
+
+    def get(_self: Cluster, path: str) -> Any:
+        return {"items": list(config_maps)} if path.endswith("/configmaps") else {"data": {"result": []}}
+
+    return get
 
 
 def test_a_days_volume_is_the_one_at_its_end() -> None:
@@ -59,7 +77,7 @@ def test_a_lane_delivered_nothing_before_it_had_a_sender_and_nobody_knows_what_a
     assert sum(found.lanes["amber"].delivered.values()) == 5 * 5
 
 
-def test_without_feedback_nothing_sets_a_hold_and_incidents_are_those_of_the_config() -> None:
+def test_without_feedback_and_records_there_is_no_hold_and_incidents_are_those_of_the_config() -> None:
     first = taken()
     assert (first.feedback, first.holds, first.incidents) == ("none", {}, [])
     what = "Hard bounces of a bought list."
@@ -102,13 +120,44 @@ def test_before_the_first_up_it_is_empty(world: World, warmlane: Any) -> None:
 
 def test_what_is_deployed_is_written(world: World, warmlane: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     (world.state / "dev.outputs.json").write_text(json.dumps(OUTPUTS))
-    monkeypatch.setattr(Cluster, "get", lambda _self, _path: {"data": {"result": []}})
+    monkeypatch.setattr(Cluster, "get", cluster())
     code, out, _ = warmlane("--json", "snapshot")
     document = json.loads(out)
     assert (code, document["file"]) == (0, FILE)
     assert [lane["campaign"] for lane in document["lanes"]] == ["spring-sale", "newsletter"]
     found = load_snapshot(world.repository, FILE)
     assert found is not None and found.leases == {"spring-sale": "amber"}
+
+
+def test_the_records_in_the_cluster_are_the_holds(world: World, warmlane: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (world.state / "dev.outputs.json").write_text(json.dumps(OUTPUTS))
+    damaged = {**record("autumn-sale", Level.NONE, "1"), "data": {"hold.json": "{"}}
+    other = {"metadata": {"name": "lane-history"}, "data": {}}
+    held = (record("newsletter", Level.THROTTLED, "0.25"), record("spring-sale", Level.QUARANTINED), damaged, other)
+    monkeypatch.setattr(Cluster, "get", cluster(*held))
+    code, out, _ = warmlane("snapshot")
+    assert code == 0 and "3 holds and 0 incidents are known" in out
+    holds = (load_snapshot(world.repository, FILE) or pytest.fail("no snapshot")).holds or {}
+    throttled = holds["newsletter"]
+    assert (throttled.level, throttled.throttle_factor, throttled.since) == (Level.THROTTLED, 0.25, NOW)
+    assert throttled.sending_domain == "newsletter.warmlane.test"
+    assert holds["spring-sale"].stands and holds["spring-sale"].reason == "Blocked."
+    assert holds["autumn-sale"].stands and "can't be read" in holds["autumn-sale"].reason, "damage releases nothing"
+    released = record("spring-sale", Level.NONE, "1")
+    monkeypatch.setattr(Cluster, "get", cluster(released))
+    assert warmlane("snapshot")[0] == 0
+    again = (load_snapshot(world.repository, FILE) or pytest.fail("no snapshot")).holds
+    assert again == {one: holds[one] for one in ("newsletter", "autumn-sale")}, "a record that is gone releases nothing"
+
+
+def test_without_an_answer_on_holds_nothing_is_written(
+    world: World, warmlane: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (world.state / "dev.outputs.json").write_text(json.dumps(OUTPUTS))
+    monkeypatch.setattr(Cluster, "get", lambda _self, _path: {"data": {"result": []}})
+    code, _, err = warmlane("snapshot")
+    assert code == 3 and "What stands against the campaigns of dev is not known" in err
+    assert load_snapshot(world.repository, FILE) is None
 
 
 def test_a_silent_cluster_leaves_the_last_snapshot(
