@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, MetaData, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 ID_LENGTH = 63
@@ -134,3 +134,30 @@ class ReturnCount(Base):
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
     class_: Mapped[str] = mapped_column("class", String(32), primary_key=True)
     count: Mapped[int]
+
+
+class GuardianState(Base):
+    """What the guardian knows, as JSON: of a campaign, or (`""`) of the whole environment.
+
+    The environment's row counts cycles: who saves a cycle names the one that it began with, so that of two guardians
+    one is refused.
+    """
+
+    __tablename__ = "guardian_state"
+
+    campaign: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    cycle: Mapped[int]
+    document: Mapped[str] = mapped_column(Text)
+
+
+class GuardianDecision(Base):
+    """What the guardian decided, by rule, figures and bounds, as JSON; saved with the state that it led to."""
+
+    __tablename__ = "guardian_decisions"
+    __table_args__ = (Index("ix_guardian_decisions_subject", "subject", "cycle"),)
+
+    cycle: Mapped[int] = mapped_column(primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    """From 0, in the order of the cycle."""
+    subject: Mapped[str] = mapped_column(String(2 * ID_LENGTH))
+    document: Mapped[str] = mapped_column(Text)
