@@ -55,7 +55,7 @@ format: .venv/complete ## put all Python files into the project's format
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-bench: .venv/complete ## ratios and aimed-for figures, printed and judged (PART=preview|pack|render|up|check-list|tokens|admission|receivers)
+bench: .venv/complete ## ratios and aimed-for figures, printed and judged (PART=preview|pack|render|up|check-list|tokens|admission|receivers|decisions|returns)
 	@$(PYTHON_HERE) -m bench $(PART)
 
 soak: .venv/complete ## the full numbers, as JSON in soak/ (PART=rebuild|campaigns|configurations|differential|mutants|pod-security|refusals|simulate)

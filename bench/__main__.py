@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import admission, check_list, decisions, pack, preview, receivers, render, tokens, warm_up_repeat
+from bench import admission, check_list, decisions, pack, preview, receivers, render, returns, tokens, warm_up_repeat
 from bench.figures import Figure
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
     "admission": admission.measure,
     "receivers": receivers.measure,
     "decisions": decisions.measure,
+    "returns": returns.measure,
 }
 
 
