@@ -48,13 +48,15 @@ class Pacer:
         wall: Callable[[], float] = time.time,
         store_clock: Callable[[Connection], float] = database.clock,
     ) -> None:
-        """`day_length` in seconds; the wall clock is read here, and never again."""
+        """`day_length` in seconds; the wall clock is read here, and again only until the store's has confirmed it."""
         self._engine = engine
         self._lane = lane
         self._day_length = day_length
         self._boot = boot
         self._store_clock = store_clock
+        self._wall = wall
         self._clock = SteadyClock(wall(), boot())
+        self._confirmed = False
         self._blocks: dict[str, Block] = {}
         self._none_left: dict[str, tuple[Caps, Moment]] = {}
         self._lock = threading.Lock()
@@ -110,7 +112,11 @@ class Pacer:
             self._return(old)
         with database.transaction(self._engine) as connection:
             if not agree(self.now(), self._store_clock(connection)):
+                if not self._confirmed:
+                    # As a start anew would do: the machine's clock may have been set right since.
+                    self._clock = SteadyClock(self._wall(), self._boot())
                 raise ClocksDisagree("this machine's clock and the store's tell different times: set them right (NTP)")
+            self._confirmed = True
             return lease_block(connection, self._lane, provider, caps, at)
 
     def _return(self, block: Block) -> None:

@@ -29,7 +29,7 @@ class Ledger(RuleBasedStateMachine):
         self.world = World(store_in_memory(), MORNING)
         self.caps = {"gmail": Caps(lane, min(lane, gmail), hourly), "yahoo": Caps(lane, min(lane, yahoo))}
         self.replicas: list[Pacer] = [self.world.replica(), self.world.replica()]
-        self.started_off = [0, 0]
+        self.told = {replica: {0} for replica in range(2)}
         self.unconnected: list[tuple[int, Token, tuple[int, int, str]]] = []
 
     @rule(replica=REPLICAS, provider=PROVIDERS, attempts=st.integers(1, 60))
@@ -59,11 +59,16 @@ class Ledger(RuleBasedStateMachine):
     @rule(off=WRONG)
     def set_the_machines_clock(self, off: int) -> None:
         self.world.wall_off = off
+        # A replica whose clock was not confirmed yet may read it now.
+        for told in self.told.values():
+            told.add(off)
+        if off == self.world.store_off:
+            self.world.store_off = 0
 
     @rule(off=WRONG)
     def set_the_stores_clock(self, off: int) -> None:
-        # Wrong in the same way as the clock that a replica started by: nothing could tell.
-        self.world.store_off = off if off not in self.started_off else 0
+        # Wrong in the same way as the clock that a replica goes by: nothing could tell.
+        self.world.store_off = 0 if any(off in told for told in self.told.values()) else off
 
     @rule(replica=REPLICAS)
     def kill(self, replica: int) -> None:
@@ -80,7 +85,7 @@ class Ledger(RuleBasedStateMachine):
         self.unconnected = [each for each in self.unconnected if each[0] != replica]
         if self.world.wall_off == self.world.store_off:
             self.world.store_off = 0
-        self.started_off[replica] = self.world.wall_off
+        self.told[replica] = {self.world.wall_off}
         self.replicas[replica] = self.world.replica()
 
     @invariant()

@@ -102,6 +102,29 @@ def test_a_replica_whose_clock_the_store_does_not_confirm_sends_nothing(day: Day
     assert day.counted() == 3
 
 
+@pytest.mark.parametrize("off", [-3600, 3600])
+def test_a_replica_that_began_under_a_wrong_clock_opens_when_it_is_set_right(day: Day, off: float) -> None:
+    day.world.wall_off = off
+    replica = day.world.replica()
+    for _ in range(2):
+        with pytest.raises(ClocksDisagree):
+            replica.take("gmail", CAPS)
+    day.world.wall_off = 0.0
+    with pytest.raises(ClocksDisagree):
+        replica.take("gmail", CAPS)
+    token = replica.take("gmail", CAPS)
+    assert token is not None and (token.day, token.hour) == (replica.moment().day, day.replica.moment().hour)
+
+
+def test_a_clock_that_the_store_has_confirmed_is_never_set_after_it(day: Day) -> None:
+    """Store and machine that go wrong together open no hour of tomorrow."""
+    assert day.replica.take("gmail", CAPS)
+    day.world.wall_off = day.world.store_off = 86_400
+    for _ in range(3):
+        with pytest.raises(ClocksDisagree):
+            day.replica.take("yahoo", CAPS)
+
+
 def test_a_store_that_is_away_gives_no_token(day: Day) -> None:
     day.world.store_away = True
     with pytest.raises(StoreUnavailable):
