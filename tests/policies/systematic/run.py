@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from cli.render import judging
+from cli.render.recording import Recording
 from lab.standins.kubernetes.api import Api
 from policies import committed
 from policies.rules import RULES
 from tests.policies.configurations.judged import committed_in
 from tests.policies.systematic import harmless
-from tests.policies.systematic.mutant import Mutant
-from tests.policies.world import NOW
+from tests.policies.systematic.mutant import STACKS, Mutant, base
+from tests.policies.world import IMAGES, NOW, replace
 
 FEWEST = 500
 REPORT_EVERY = 500
@@ -26,8 +27,18 @@ _mutants: Sequence[Mutant] = ()
 
 def killers(mutant: Mutant) -> list[str]:
     """The rules that refuse a mutant."""
+    return refusals(mutant.recording())
+
+
+def refusals(recording: Recording) -> list[str]:
+    """The rules that refuse what a program of this repository registers, with images as if they were committed."""
+    images = committed.images
     with committed_in(committed.REPOSITORY, NOW):
-        return judging.judge(mutant.recording(), RULES, {}).refused
+        replace(images=lambda _stack: IMAGES)
+        try:
+            return judging.judge(recording, RULES, {}).refused
+        finally:
+            replace(images=images)
 
 
 def judged(mutants: Sequence[Mutant], processes: int) -> list[list[str]]:
@@ -67,9 +78,12 @@ def summary(mutants: Sequence[Mutant], verdicts: Sequence[list[str]], api: Api, 
         else:
             confirmed[listed.by] += 1
     share = sum(confirmed.values()) / len(mutants)
+    # What is refused unchanged would be called killed whatever was changed of it.
+    unsound = {stack: found for stack in STACKS if (found := refusals(base(stack)))}
     stale = [f"{one.operator}: {one.what}" for one in harmless.HARMLESS if one not in used]
     return {
-        "met": len(mutants) >= FEWEST and not (holes or objections or stale) and share <= harmless.MOST,
+        "met": len(mutants) >= FEWEST and not (unsound or holes or objections or stale) and share <= harmless.MOST,
+        "refused_unchanged": unsound,
         "mutants": len(mutants),
         "killed": sum(map(bool, verdicts)),
         "harmless": dict(confirmed),
