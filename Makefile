@@ -58,7 +58,7 @@ format: .venv/complete ## put all Python files into the project's format
 bench: .venv/complete ## ratios and aimed-for figures, printed and judged (PART=preview|pack|render|up|check-list|tokens|admission|receivers|decisions|returns)
 	@$(PYTHON_HERE) -m bench $(PART)
 
-soak: .venv/complete ## the full numbers, as JSON in soak/ (PART=rebuild|campaigns|configurations|differential|mutants|pod-security|refusals|simulate)
+soak: .venv/complete ## the full numbers, as JSON in soak/ (PART=rebuild|campaigns|configurations|differential|fuzz|mutants|pod-security|refusals|simulate)
 	@$(PYTHON_HERE) -m bench.soak $(PART)
 
 schema: .venv/complete ## write schema/*.json from the models

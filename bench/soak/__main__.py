@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench.soak import campaigns, configurations, differential, mutants, pod_security, rebuild, refusals, simulate
+from bench.soak import campaigns, configurations, differential, fuzz, mutants, pod_security, rebuild, refusals, simulate
 from lab import settings
 
 RESULTS = settings.REPOSITORY / "soak"
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[int], dict[str, Any]]] = {
     "campaigns": campaigns.run,
     "configurations": configurations.run,
     "differential": differential.run,
+    "fuzz": fuzz.run,
     "mutants": mutants.run,
     "pod-security": pod_security.run,
     "refusals": refusals.run,
