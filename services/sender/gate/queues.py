@@ -6,6 +6,8 @@ import contextlib
 import os
 from pathlib import Path
 
+FILE_SYSTEMS_OWN = "lost+found"
+"""A folder of ext4 in the root of a volume, which root alone may read."""
 QUEUES = ("incoming", "active", "deferred", "hold", "maildrop")
 
 
@@ -33,6 +35,8 @@ def octets(directory: Path) -> int:
     try:
         with os.scandir(directory) as entries:
             for entry in entries:
+                if entry.name == FILE_SYSTEMS_OWN:
+                    continue
                 if entry.is_dir(follow_symlinks=False):
                     total += octets(Path(entry.path))
                 with contextlib.suppress(FileNotFoundError):
