@@ -18,7 +18,7 @@ from policies.plain import UNKNOWN, at, items, mapping
 from policies.rule import About, Resource, configured_resource_rule
 from policies.scopes import CAMPAIGN_POD_TEMPLATES, of_campaigns
 from policies.sender_document import INPUTS, Unreadable, is_sender_config, read
-from warmlane import names
+from warmlane import names, sizing
 from warmlane.base import Model
 from warmlane.campaign import Campaign, Spool
 from warmlane.config import campaign_file
@@ -91,17 +91,23 @@ def _stated(campaign: Campaign, resource: Resource, config: SpoolStated) -> Iter
 
 
 def _told(what: str, campaign: Campaign, resource: Resource) -> Iterator[str]:
-    """The gate keeps, or hands over, what its configuration says."""
+    """The gate keeps or hands over, and takes in no more mail than, what its configuration says."""
     try:
         config = read(resource)
     except Unreadable as unreadable:
         yield str(unreadable)
         return
-    if config.spool is not campaign.spool:
-        yield (
-            f"{what} says spool {config.spool}, but the committed config says {campaign.spool}. Write it by "
-            "warmlane.sender_config."
-        )
+    right = {
+        "spool": campaign.spool,
+        "spool_mib": sizing.spool_mib(campaign, committed.environment(resource.stack)),
+        "max_backlog_days": campaign.max_backlog_days,
+    }
+    for key, value in right.items():
+        if getattr(config, key) != value:
+            yield (
+                f"{what} says {key} {getattr(config, key)}, but the committed config says {value}. Write it by "
+                "warmlane.sender_config."
+            )
 
 
 def _workload(what: str, campaign: Campaign, resource: Resource) -> Iterator[str]:
