@@ -44,7 +44,6 @@ def deployment_spec(campaign: Campaign, environment: Environment, lane_id: str) 
 
 def stateful_set_spec(campaign: Campaign, environment: Environment, lane_id: str) -> Manifest:
     """`spec` of the StatefulSet under `spool: persistent`. Raises ValueError when no sender image is named."""
-    marks = labels.campaign(campaign.id, lane_id, "sender")
     storage, storage_class = sizing.spool_storage(campaign, environment), environment.spool.storage_class
     return {
         "replicas": campaign.sender.replicas,
@@ -59,7 +58,8 @@ def stateful_set_spec(campaign: Campaign, environment: Environment, lane_id: str
         "template": pod_template(campaign, environment, lane_id),
         "volumeClaimTemplates": [
             {
-                "metadata": {"name": names.SPOOL_CLAIM, "labels": marks},
+                # Nothing of a template can be changed later, so it says only what never does.
+                "metadata": {"name": names.SPOOL_CLAIM, "labels": {labels.CAMPAIGN: campaign.id}},
                 "spec": workload.claim_spec(storage, storage_class),
             }
         ],

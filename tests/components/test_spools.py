@@ -55,7 +55,8 @@ def test_a_persistent_spool_is_a_volume_of_each_pods_own(run, dev) -> None:
         "resources": {"requests": {"storage": "2Gi"}},
         "storageClassName": "local",
     }
-    assert template["metadata"]["labels"]["warmlane.dev/campaign"] == "spring-sale"
+    changes = "a template that changes asks for another StatefulSet, and this one is not deleted while mail may wait"
+    assert template["metadata"]["labels"] == {"warmlane.dev/campaign": "spring-sale"}, changes
     assert set(mounted(spec, SPOOL).values()) == {template["metadata"]["name"]}
     assert len(mounted(spec, SPOOL)) == 2, "Postfix and gate have one queue"
     names = {volume["name"] for volume in spec["template"]["spec"]["volumes"]}
