@@ -39,6 +39,8 @@ class Memory:
     accounts: dict[str, Account] = field(default_factory=dict)
     heard: dict[str, int] = field(default_factory=dict)
     """By campaign, the sequence of the newest record of a hold that was taken into account."""
+    reasons: dict[str, str] = field(default_factory=dict)
+    """By campaign, why it stands as it does: what the record of its hold tells."""
     saved: dict[str, str] = field(default_factory=dict, repr=False)
     """By campaign, what the store has of it: what did not change is not written again."""
 
@@ -59,6 +61,7 @@ def load(engine: Engine) -> Memory:
         Fleet.from_json(fleet),
         {campaign: Account.from_json(each["account"]) for campaign, each in documents.items()},
         {campaign: each["heard"] for campaign, each in documents.items()},
+        {campaign: each["reason"] for campaign, each in documents.items() if each["reason"]},
         {campaign: row.document for campaign, row in rows.items()},
     )
 
@@ -99,6 +102,7 @@ def _document(memory: Memory, campaign: str) -> str:
         "state": memory.fleet.campaigns[campaign].to_json(),
         "account": account.to_json(),
         "heard": memory.heard.get(campaign, 0),
+        "reason": memory.reasons.get(campaign, ""),
     }
     return json.dumps(whole, sort_keys=True, separators=(",", ":"))
 

@@ -30,7 +30,7 @@ def some_memory() -> Memory:
         {("gmail", 16): (42, 3)},
     )
     fleet = Fleet({"sale": Campaign(Standing(Level.QUARANTINED, 1_000.0))}, (1_000.0,))
-    return Memory(0, 995.0, fleet, {"sale": account}, {"sale": 4})
+    return Memory(0, 995.0, fleet, {"sale": account}, {"sale": 4}, {"sale": "Rule hard-bounces."})
 
 
 def test_what_is_saved_is_loaded(store: Engine) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -12,19 +11,13 @@ from hypothesis import strategies as some
 from services.guardian.accounts import Account, Booked, Series
 from services.guardian.prometheus import Prometheus, Silent
 from services.guardian.signals import About, Look, look
-from tests.guardian.prometheus_server import Store, serving
+from tests.guardian.prometheus_server import Store
 from warmlane.feedback.signals import COUNTS_FRESH, Identity, Outcomes, Reading
 from warmlane.pacing.moments import UTC_DAY
 
 DAY = 20_000
 BEGIN = DAY * UTC_DAY + 3_600.0
 CAMPAIGNS = {"sale": About(release=0, organisation="example.com")}
-
-
-@pytest.fixture
-def prometheus() -> Iterator[Store]:
-    with serving() as store:
-        yield store
 
 
 class Guardian:
