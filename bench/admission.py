@@ -23,10 +23,12 @@ from services.sender.gate import admission
 from services.sender.gate.admission import PASS, Gatekeeper
 from services.sender.gate.backlog import Backlog
 from services.sender.gate.suppressions import StoredSuppressions
+from services.sender.gate.today import Today
 from services.store import roles
 from services.store.database import database, transaction
 from services.store.migrate import upgrade
 from warmlane.campaign import Plan
+from warmlane.pacing.history import History
 from warmlane.pacing.limits import WarmUp
 from warmlane.pacing.moments import first_day
 from warmlane.recipients.check import Checker
@@ -131,12 +133,13 @@ def cpu(process: subprocess.Popen[str]) -> float:
 async def gate(url: str) -> None:
     """Admission as the gate has it, until standard input ends."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    today = first_day(datetime.now(UTC).date())
+    day = first_day(datetime.now(UTC).date())
+    today = Today(day, WarmUp(Plan.AGGRESSIVE, 10**9, 0, day, (10**9,)), History(100, 10**9))
     suppressions = StoredSuppressions(database(url), CAMPAIGN)
     gatekeeper = Gatekeeper(
         Checker(MailRoutes(Instantly()), KEYS, suppressions),
         hold_stands=lambda: None,
-        backlog=Backlog(WarmUp(Plan.MODERATE, 10**9, 0, today, (10**9,)), lambda: 0, days=3),
+        backlog=Backlog(lambda: today, lambda: 0, days=3),
     )
     server = await admission.serve(gatekeeper, ("127.0.0.1", 0))
     print(server.sockets[0].getsockname()[1], flush=True)

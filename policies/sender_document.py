@@ -46,6 +46,7 @@ class SenderConfig(Model):
     wanted_by: date
     day_length: int
     max_backlog_days: Annotated[int, Field(ge=1)]
+    replicas: Annotated[int, Field(ge=1)]
     spool: Spool
     spool_mib: Annotated[int, Field(ge=1)]
     warm_up: WarmUp

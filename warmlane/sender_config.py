@@ -45,6 +45,7 @@ def sender_config(
         "wanted_by": campaign.wanted_by.isoformat(),
         "day_length": environment.day_length,
         "max_backlog_days": campaign.max_backlog_days,
+        "replicas": campaign.sender.replicas,
         "spool": campaign.spool.value,
         "spool_mib": sizing.spool_mib(campaign, environment),
         "warm_up": {

@@ -34,7 +34,7 @@ CAMPAIGN, LANE = "cold-start", f"cold-{uuid4().hex[:8]}"
 DAY = 120
 """Seconds of the lab's sending day here: an hour is five seconds."""
 MESSAGES = 80
-"""More than the first day carries, less than the three days for which mail may wait."""
+"""More than the first day carries, less than each of two pods may keep for the ten days for which mail may wait."""
 FIRST_STEP = step(Plan.MODERATE, 1)
 QUEUES = """
 import json, sys
@@ -67,7 +67,7 @@ def cold(tmp_path: Path, engine: Engine) -> Iterator[Copy]:
     path.write_text(yaml.safe_dump(document, sort_keys=False))
     file = copy.directory / campaign_file(CAMPAIGN, ENVIRONMENT)
     document = yaml.safe_load(file.read_text())
-    document["config"]["warmlane:campaign"]["wanted_by"] = "2099-12-31"
+    document["config"]["warmlane:campaign"] |= {"wanted_by": "2099-12-31", "max_backlog_days": 10}
     file.write_text(yaml.safe_dump(document, sort_keys=False))
     rules = copy.directory / f"policies/config/{ENVIRONMENT}.json"
     rules.write_text(json.dumps({**json.loads(rules.read_text()), "day-length-shipped": {"shortest": DAY}}))

@@ -11,7 +11,9 @@ from typing import Any
 from services.sender.gate import admission
 from services.sender.gate.admission import Gatekeeper
 from services.sender.gate.backlog import Backlog
+from services.sender.gate.today import Today
 from warmlane.campaign import Plan
+from warmlane.pacing.history import History
 from warmlane.pacing.limits import WarmUp
 from warmlane.recipients.check import Checker
 from warmlane.recipients.hashing import HashKey, KeyedHash, KeyRing
@@ -23,6 +25,7 @@ KEYS = KeyRing(HashKey("k2", b"n" * 32), HashKey("k1", b"o" * 32))
 DAY = 20_000
 NOON = DAY * 86_400 + 43_200
 WARM_UP = WarmUp(Plan.MODERATE, 1000, 0, DAY, (10, 20, 40))
+TODAY = Today(DAY, WARM_UP, History(0, 0))
 
 
 @dataclass
@@ -57,7 +60,7 @@ class World:
         given: dict[str, Any] = {
             "checker": Checker(MailRoutes(self), KEYS, self),
             "hold_stands": lambda: self.hold,
-            "backlog": Backlog(WARM_UP, lambda: self.queued, days=2, clock=lambda: NOON),
+            "backlog": Backlog(lambda: TODAY, lambda: self.queued, days=2, clock=lambda: NOON),
             "told": self.told.append,
         }
         return Gatekeeper(**given | changes)

@@ -13,7 +13,7 @@ from lab.settings import REPOSITORY
 from services.sender.gate import admission
 from services.sender.gate.admission import BUCKETS, PASS, REASONS, Decisions
 from services.sender.gate.backlog import KEPT_FREE, Backlog
-from tests.sender.admission_world import KEYS, NOON, WARM_UP, World, answered, connected, request, within
+from tests.sender.admission_world import KEYS, NOON, TODAY, World, answered, connected, request, within
 from warmlane.recipients.address import parse
 from warmlane.recipients.verdict import DEFERRALS, REFUSALS
 
@@ -97,14 +97,14 @@ def test_a_hold_that_can_not_be_told_stands() -> None:
 
 def test_a_full_backlog_defers_with_the_time_to_retry() -> None:
     told = answered(World(queued=25), request("user@shop.test"))
-    assert told.startswith("451 4.3.1 The backlog is full: 25 messages wait and the coming days carry 25.")
+    assert told.startswith("451 4.3.1 The backlog is full: 25 messages wait here, and 25 may for the coming days.")
     assert told.endswith("Retry after 2024-10-05 00:00:00 UTC.")
     assert answered(World(queued=24), request("user@shop.test")) == PASS
 
 
 @pytest.mark.parametrize(("size", "passes"), [("100", True), ("101", False), ("0", False), ("-5", False), ("", False)])
 def test_a_producer_that_declares_the_size_of_its_mail_gets_the_rest_of_the_spool(size: str, passes: bool) -> None:
-    backlog = Backlog(WARM_UP, lambda: 0, days=2, clock=lambda: NOON, space=KEPT_FREE + 100)
+    backlog = Backlog(lambda: TODAY, lambda: 0, days=2, clock=lambda: NOON, space=KEPT_FREE + 100)
 
     async def run() -> None:
         async with connected(World().gatekeeper(backlog=backlog)) as client:

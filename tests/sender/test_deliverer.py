@@ -11,7 +11,7 @@ from services.sender.gate.log_lines import Outcome
 from services.store.database import StoreUnavailable
 from services.store.lanes import LaneUnknown
 from services.store.pacer import ClocksDisagree
-from tests.sender.release_world import FREE, HELD, NOW, World, delivery
+from tests.sender.release_world import DAY, FREE, HELD, NOW, World, delivery
 from warmlane.pacing.limits import Restraint
 
 
@@ -197,3 +197,14 @@ def test_a_throttle_of_nothing_gives_nothing(world: World) -> None:
     world.add("message1", "a@alder.test")
     world.step(after=1)
     assert world.queue("hold") == ["message1"]
+
+
+@pytest.mark.parametrize("why", ["hold", "identity"])
+def test_what_may_wait_is_known_also_while_nothing_may_leave(world: World, why: str) -> None:
+    world.restraint, world.unproven = (HELD, "") if why == "hold" else (FREE, "no reflector")
+    world.ledger.error = StoreUnavailable("away")
+    world.step()
+    assert world.deliverer.today is None
+    world.ledger.error = None
+    world.step(after=6)
+    assert world.deliverer.today is not None and world.deliverer.today.day == DAY

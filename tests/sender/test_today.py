@@ -25,11 +25,14 @@ def test_what_the_program_writes_is_read() -> None:
     found, campaign = parse_deployed(written()), committed.campaign(SALE, DEV)
     assert campaign is not None
     assert (found.campaign, found.sending_domain) == (SALE, campaign.sending_domain)
+    assert found.replicas == campaign.sender.replicas
     assert found.max_backlog_days == campaign.max_backlog_days
     assert found.spool_mib == sizing.spool_mib(campaign, committed.environment(DEV))
 
 
-@pytest.mark.parametrize("key", ["campaign", "day_length", "max_backlog_days", "spool", "spool_mib", "warm_up"])
+@pytest.mark.parametrize(
+    "key", ["campaign", "day_length", "max_backlog_days", "replicas", "spool", "spool_mib", "warm_up"]
+)
 def test_a_value_that_can_not_be_used_is_named(key: str) -> None:
     document = json.loads(written())
     document[key] = "x"

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Container, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.sender.gate.attempts import Attempt, Attempts
 from services.sender.gate.counts import Counts
@@ -84,7 +84,8 @@ class Deliverer:
         self._restraint, self._suppressed, self._unproven, self._say = restraint, suppressed, unproven, say
         self._stood, self._clock, self._steady = stood, clock, steady
         self._attempts, self._sessions, self._pauses = Attempts(), Sessions(), Pauses()
-        self._today: Today | None = None
+        self.today: Today | None = None
+        """The lane's sending day, as last read from the store; None until it has been."""
         self._reckoned = 0.0
         self._turn = 0
         self._draining = False
@@ -97,7 +98,8 @@ class Deliverer:
 
     def deployed(self, warm_up: WarmUp) -> None:
         """Takes over another plan."""
-        self._warm_up, self._today = warm_up, None
+        self._warm_up = warm_up
+        self.today = replace(self.today, warm_up=warm_up) if self.today else None
 
     def note(self, event: Event | None, *, known_place: bool = True) -> None:
         """Takes an event of the mail log in. Where the place in the log was lost, only its own tries are booked."""
@@ -119,6 +121,7 @@ class Deliverer:
         stop = self._stop_now()
         if stop:
             await self._take_back(now)
+            await self._learn()
         self._close(stop or await self._open(now))
         return bool(self._attempts.released())
 
@@ -145,7 +148,7 @@ class Deliverer:
     def _close(self, closed: Closed | None) -> None:
         if closed and (self.closed is None or self.closed.kind != closed.kind):
             self._say(f"nothing is released: {closed.text}")
-        self.limit = self._today.limit(self._restraint()) if self._today and closed is None else 0
+        self.limit = self.today.limit(self._restraint()) if self.today and closed is None else 0
         if self.closed and closed is None:
             self._say(f"mail is released; today's limit is {self.limit} messages")
         self.closed = closed
@@ -175,9 +178,16 @@ class Deliverer:
     async def _reckon(self) -> None:
         """Looks at the lane's history when the day has changed, after an outage, and every minute."""
         day = self._ledger.moment().day
-        if self._today is None or self._today.day != day or self.closed or self._due(self._reckoned, RECKONED_EVERY):
+        if self.today is None or self.today.day != day or self.closed or self._due(self._reckoned, RECKONED_EVERY):
             history = await asyncio.to_thread(self._ledger.history, day)
-            self._today, self._reckoned = Today(day, self._warm_up, history), self._steady()
+            self.today, self._reckoned = Today(day, self._warm_up, history), self._steady()
+
+    async def _learn(self) -> None:
+        """Reads the lane's history for admission where nothing was released since the gate began."""
+        if self.today is None and self._steady() >= self._asked_again:
+            self._asked_again = self._steady() + ASKED_AGAIN_AFTER
+            with contextlib.suppress(StoreUnavailable, LaneUnknown):
+                await self._reckon()
 
     def _due(self, last: float, every: float) -> bool:
         return self._steady() - last >= every
@@ -201,7 +211,7 @@ class Deliverer:
 
     async def _release(self, provider: str) -> bool:
         """Releases the provider's oldest message, or withdraws it; whether there may be more to do."""
-        today, restraint = self._today, self._restraint()
+        today, restraint = self.today, self._restraint()
         message = self._waiting.next(provider, self._clock())
         if message is None or today is None or self._stop_now():
             return False

@@ -45,19 +45,22 @@ class Sender:
         suppressions = StoredSuppressions(engine, deployed.campaign)
         mirror = HoldMirror()
 
+        def throttle() -> Fraction:
+            return Fraction(mirror.read().throttle).limit_denominator(FINEST)
+
         def restraint() -> Restraint:
-            held = mirror.read()
-            throttle = Fraction(held.throttle).limit_denominator(FINEST)
-            return Restraint(allowance=None, throttle=throttle, hold_stands=held.stands)
+            return Restraint(allowance=None, throttle=throttle(), hold_stands=mirror.read().stands)
 
         def queued() -> int:
             return sum(queues.sizes(spool).values())
 
         self._backlog = Backlog(
-            deployed.warm_up,
+            lambda: self.deliverer.today,
             queued,
             deployed.max_backlog_days,
             deployed.day_length,
+            deployed.replicas,
+            throttle,
             octets=lambda: queues.octets(spool),
             space=deployed.spool_mib * MIB,
         )
@@ -102,7 +105,7 @@ class Sender:
         if deployed.identity != self._deployed.identity:
             return False
         self._deployed = deployed
-        self._backlog.warm_up, self._backlog.days = deployed.warm_up, deployed.max_backlog_days
+        self._backlog.days, self._backlog.replicas = deployed.max_backlog_days, deployed.replicas
         self._backlog.space = deployed.spool_mib * MIB
         self.deliverer.deployed(deployed.warm_up)
         return True

@@ -29,6 +29,8 @@ class Deployed(Settings):
     """Sending days whose allowance mail may wait for."""
     spool_mib: int
     """MiB that the spool may hold."""
+    replicas: int
+    """Pods that share the lane."""
     spool: Spool
     """Where the queue lies, and so whether it has to leave with its pod."""
     warm_up: WarmUp
@@ -62,6 +64,7 @@ def parse_deployed(text: str) -> Deployed:
             day_length=day_length,
             max_backlog_days=int(document["max_backlog_days"]),
             spool_mib=int(document["spool_mib"]),
+            replicas=max(int(document["replicas"]), 1),
             spool=Spool(document["spool"]),
             warm_up=warm_up,
         )
