@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from services.sender.gate.backoff import STEP
@@ -95,3 +97,11 @@ def test_one_clock_that_is_set_forward_gives_no_mail_up(world: World) -> None:
     world.ledger.behind = 0.0
     world.step(after=61)
     assert given_up(world)
+
+
+def test_a_file_whose_time_says_more_than_can_be_is_no_older_than_its_mail(world: World) -> None:
+    path = world.add(ONE, "a@alder.test")
+    os.utime(path, (world.now, int(world.now) + STEP + 0.9))
+    world.ledger.sessions = 0
+    world.step(after=61)
+    assert ONE in world.waiting

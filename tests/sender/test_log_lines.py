@@ -45,12 +45,22 @@ def test_real_log_is_counted_as_the_run_was_made() -> None:
         (
             "smtp[7]: 4jYgMz2Gnyzm: to=<A@Hotmail.COM>, orig_to=<b@x.test>, relay=mx.Hotmail.com[203.0.113.9]:25,"
             " conn_use=2, delay=1.2, delays=0/0/1e-3/1.2, dsn=2.1.5, status=sent (250 2.1.5 Ok)",
-            Delivery("4jYgMz2Gnyzm", Outcome.DELIVERED, "hotmail.com", "mx.hotmail.com"),
+            Delivery(
+                "4jYgMz2Gnyzm", Outcome.DELIVERED, "hotmail.com", "mx.hotmail.com", "2.1.5", None, "(250 2.1.5 Ok)"
+            ),
         ),
         (
             "error[7]: 4jYgMz2Gnyzm: to=<a@b.test>, relay=none, delay=0, delays=0/0/0/0, dsn=5.1.1,"
             " status=bounced (no)",
-            Delivery("4jYgMz2Gnyzm", Outcome.BOUNCED, "b.test", None),
+            Delivery("4jYgMz2Gnyzm", Outcome.BOUNCED, "b.test", None, "5.1.1", None, "(no)"),
+        ),
+        (
+            "smtp[7]: 4jYgMz2Gnyzm: to=<a@b.test>, relay=mx.b.test[203.0.113.9]:25, delay=0, delays=0/0/0/0, dsn=4.7.0,"
+            " status=deferred (host mx.b.test[203.0.113.9] refused to talk to me: 421 4.7.0 [TSS04] deferred)",
+            Delivery(
+                *("4jYgMz2Gnyzm", Outcome.DEFERRED, "b.test", "mx.b.test", "4.7.0", 421),
+                "(host mx.b.test[203.0.113.9] refused to talk to me: 421 4.7.0 [TSS04] deferred)",
+            ),
         ),
         (
             "smtpd[7]: 4jYgMz2Gnyzm: client=a.test[10.1.2.3], sasl_method=PLAIN, sasl_username=c",

@@ -70,7 +70,8 @@ class Postfix:
                 self._mark(queue_id)
             return
         if outcome is Outcome.DEFERRED:
-            os.utime(path, (self.world.now + STEP, self.world.now + STEP))
+            # Whole seconds, as qmgr does it.
+            os.utime(path, (int(self.world.now + STEP), int(self.world.now + STEP)))
             path.rename(self.path("deferred", queue_id))
         else:
             path.unlink()

@@ -65,6 +65,10 @@ class Attempts:
         """Sessions that may be open at a provider."""
         return sum(each.gone is None and each.provider in (provider, None) for each in self._attempts.values())
 
+    def unsettled(self, whose: str) -> bool:
+        """Whether a try at a provider or a domain has not ended, or is not told yet."""
+        return any(whose in (each.provider, each.domain) for each in self._attempts.values())
+
     def released(self) -> list[str]:
         """Queue ids of what has not ended."""
         return [each.queue_id for each in self._attempts.values() if each.gone is None]

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Container, Iterable
 from dataclasses import dataclass, replace
 
 from services.sender.gate.attempts import Attempt, Attempts
+from services.sender.gate.brakes import Brakes, held_together, slows_down
 from services.sender.gate.counts import Counts
 from services.sender.gate.ledger import Ledger
 from services.sender.gate.log_lines import Delivery, Event, Outcome
@@ -43,6 +44,8 @@ EXPIRED_EVERY = 60.0
 """Seconds between two searches for mail that is too old."""
 ASKED_AGAIN_AFTER = 5.0
 """Seconds until a closed gate asks again whether it may open."""
+LOOKED_AGAIN_AFTER = 5.0
+"""Seconds for which mail waits while one message finds out whether its provider takes mail again."""
 CLOSED = ("starting", "hold", "identity", "store", "clocks", "counters")
 """Why nothing is released; for metrics to begin with."""
 
@@ -83,7 +86,7 @@ class Deliverer:
         self._spool, self._waiting, self._ledger, self._warm_up, self.counts = spool, waiting, ledger, warm_up, counts
         self._restraint, self._suppressed, self._unproven, self._say = restraint, suppressed, unproven, say
         self._stood, self._clock, self._steady = stood, clock, steady
-        self._attempts, self._sessions, self._pauses = Attempts(), Sessions(), Pauses()
+        self._attempts, self._sessions, self._pauses, self._brakes = Attempts(), Sessions(), Pauses(), Brakes()
         self.today: Today | None = None
         """The lane's sending day, as last read from the store; None until it has been."""
         self._reckoned = 0.0
@@ -105,6 +108,12 @@ class Deliverer:
         """Takes an event of the mail log in. Where the place in the log was lost, only its own tries are booked."""
         notice = isinstance(event, Delivery) and event.queue_id in self.counts.notices
         attempt = self._attempts.note(event)
+        if isinstance(event, Delivery) and attempt and attempt.provider:
+            whose, now = held_together(attempt.provider, attempt.domain), self._clock()
+            if slows_down(event, attempt.provider):
+                self._brakes.refused(whose, now)
+            elif event.outcome is Outcome.DELIVERED:
+                self._brakes.taken(whose, now)
         if isinstance(event, Delivery) and event.outcome is Outcome.DELIVERED and not notice:
             token = attempt.token if attempt else None
             if token or known_place:
@@ -215,7 +224,10 @@ class Deliverer:
         message = self._waiting.next(provider, self._clock())
         if message is None or today is None or self._stop_now():
             return False
-        paused = self._pauses.until(message.domain, self._clock())
+        whose, now = held_together(provider, message.domain), self._clock()
+        paused = self._pauses.until(message.domain, now) or self._brakes.paused(whose, now)
+        if paused is None and self._brakes.one_at_a_time(whose) and self._attempts.unsettled(whose):
+            paused = now + LOOKED_AGAIN_AFTER
         if paused is not None:
             self._waiting.postpone(message, paused)
             return True
@@ -272,11 +284,13 @@ class Deliverer:
             self._withdraw(message, "expired")
 
     def _too_old(self, now: float) -> list[Message]:
-        return [message for message in self._waiting if self._age(message.tried.first, now) > KEPT_SECONDS]
+        return [message for message in self._waiting if self._age(message, now) > KEPT_SECONDS]
 
-    def _age(self, first: float, now: float) -> float:
+    def _age(self, message: Message, now: float) -> float:
         """Seconds since a first try in which the message could leave; 0 for one that was never tried."""
-        passed = now - first if first else 0.0
+        # Not before it arrived, whatever its file's time says.
+        first = max(message.tried.first, message.arrived)
+        passed = now - first if message.tried.first else 0.0
         # The holds need not be looked through for each of many messages that are younger by any reckoning.
         return passed - self._stood(first, now) if passed > KEPT_SECONDS else passed
 

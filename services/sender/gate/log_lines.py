@@ -26,6 +26,12 @@ class Delivery:
     recipient_domain: str
     relay_host: str | None
     """Host name of the server that answered; None if none was reached."""
+    status: str = ""
+    """Enhanced status code, such as `4.7.1`."""
+    code: int | None = None
+    """SMTP code of the answer; None where no server gave one."""
+    reply: str = ""
+    """What Postfix says of the end, the server's answer in it; may name the recipient."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +85,10 @@ _LINE = re.compile(
 _QUEUE_ID = r"(?P<queue_id>[0-9A-Za-z]{6,})"
 _DELIVERY = re.compile(
     _QUEUE_ID + r": to=<(?P<recipient>[^>]*)>,(?: orig_to=<[^>]*>,)? relay=(?P<relay>[^,]+),"
-    r"(?: conn_use=\d+,)? delay=[\d.e+-]+, delays=[\d./e+-]+, dsn=\d\.\d+\.\d+, status=(?P<status>[a-z]+) "
+    r"(?: conn_use=\d+,)? delay=[\d.e+-]+, delays=[\d./e+-]+, dsn=(?P<dsn>\d\.\d+\.\d+),"
+    r" status=(?P<status>[a-z]+) (?P<reply>.*)"
 )
+_CODE = re.compile(r" (?:said|refused to talk to me): (?P<code>[245]\d\d)[ -]")
 _CONTACTED = re.compile(_QUEUE_ID + r": (?!to=<)")
 _EXPIRED = re.compile(_QUEUE_ID + r": from=<[^>]*>, status=(?:expired|force-expired), returned to sender")
 _QUEUED = re.compile(_QUEUE_ID + r": from=<(?P<sender>[^>]*)>, size=\d+, nrcpt=\d+ \(queue active\)")
@@ -141,10 +149,13 @@ def _delivery(text: str, line: str) -> Event | None:
         return None
     if status not in _OUTCOMES:
         return Unparsed(line)
-    relay = delivery["relay"].partition("[")[0]
+    relay, code = delivery["relay"].partition("[")[0], _CODE.search(delivery["reply"])
     return Delivery(
         queue_id=delivery["queue_id"],
         outcome=_OUTCOMES[status],
         recipient_domain=delivery["recipient"].rpartition("@")[2].lower(),
         relay_host=relay.lower() if relay not in {"none", "local", ""} else None,
+        status=delivery["dsn"],
+        code=int(code["code"]) if code else None,
+        reply=delivery["reply"],
     )
