@@ -68,6 +68,8 @@ class FakeLedger:
     dropped: list[str] = field(default_factory=list)
     behind: float = 0.0
     asked_back: int = 0
+    slow: float = 0.0
+    """Seconds that a token takes to come or to go back."""
 
     def now(self) -> float:
         self._answer()
@@ -86,6 +88,7 @@ class FakeLedger:
 
     def take(self, provider: str, caps: Caps) -> Token | None:
         self._answer()
+        self.world.steady += self.slow
         if self.tokens == 0 or min(caps.lane, caps.provider) < 1:
             return None
         self.tokens -= 1
@@ -95,6 +98,7 @@ class FakeLedger:
     def put_back(self, token: Token) -> None:
         self.asked_back += 1
         self._answer()
+        self.world.steady += self.slow
         self.tokens += 1
         self.put_backs.append(token)
 

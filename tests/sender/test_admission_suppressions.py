@@ -5,22 +5,26 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from services.sender.gate import suppressions as gate
+from services.sender.gate.admission import PASS
 from services.sender.gate.suppressions import MountedKeys, Recipients, StoredSuppressions
 from services.store.database import StoreUnavailable, database, transaction
 from services.store.migrate import upgrade
 from services.store.suppression_keys import parse_keys
 from services.store.suppressions import ASKED_AT_ONCE, Entry, Kind, suppress
-from tests.sender.admission_world import within
+from tests.sender.admission_world import World, request, within
 from warmlane.recipients.address import parse
+from warmlane.recipients.check import Checker
 from warmlane.recipients.hashing import HashKey, KeyRing
+from warmlane.recipients.routes import MailRoutes
 from warmlane.recipients.suppression import SuppressionUnavailable
 
 OLD, NEW = HashKey("k1", b"o" * 32), HashKey("k2", b"n" * 32)
@@ -206,3 +210,23 @@ def test_keys_that_are_not_mounted_make_the_list_unavailable(tmp_path: Path) -> 
 def test_three_keys_are_refused() -> None:
     with pytest.raises(ValueError, match="one or two keys"):
         parse_keys(json.dumps([{"id": f"k{number}", "key": "00" * 32} for number in range(3)]))
+
+
+@pytest.mark.parametrize(("deadline", "answers"), [(5.0, True), (0.1, False)], ids=["in time", "too late"])
+def test_a_slow_store_never_lets_anybody_pass_unchecked(store: Engine, deadline: float, answers: bool) -> None:
+    """As 5 s a statement do against the 8 s of a decision, and less time would."""
+    stored(store, "user@shop.test")
+    event.listen(store, "before_cursor_execute", lambda *_: time.sleep(0.3))
+    ring = KeyRing(NEW, OLD)
+
+    async def run(list_: StoredSuppressions) -> list[str]:
+        world = World()
+        gatekeeper = world.gatekeeper(checker=Checker(MailRoutes(world), ring, list_), deadline=deadline)
+        asked = [gatekeeper.answer(request(who)[:-2]) for who in ("user@shop.test", "other@shop.test")]
+        return [action for action, _ in await asyncio.gather(*asked)]
+
+    suppressed, other = asked(store, run)
+    if answers:
+        assert suppressed.startswith("550 5.7.1") and other == PASS
+    else:
+        assert suppressed.startswith("451 4.3.0") and other.startswith("451 4.3.0")

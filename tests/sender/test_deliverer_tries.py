@@ -76,6 +76,23 @@ def test_many_tokens_are_not_offered_one_by_one_to_a_store_that_is_away(world: W
     assert world.counts.tokens["other"] == 0 and world.queue("hold") == messages
 
 
+def test_a_slow_store_is_not_asked_for_long_before_the_log_is_looked_at_again(world: World) -> None:
+    messages = [f"message{number}" for number in range(9)]
+    for number, message in enumerate(messages):
+        world.add(message, f"a@domain-{number}.test")
+    world.ledger.slow = 15.0
+    world.step()
+    assert world.queue("incoming") == messages[:2]
+    world.ledger.slow = 0.0
+    world.step(after=1)
+    assert world.queue("incoming") == messages
+    for message in messages:
+        world.ends(message, "deferred", STEP)
+    world.ledger.slow = 15.0
+    world.step(*(delivery(message, Outcome.DEFERRED, None) for message in messages), after=1)
+    assert world.ledger.asked_back == 2, "the other tokens are lost"
+
+
 def test_a_connection_to_one_of_several_servers_keeps_the_token(world: World) -> None:
     world.add("message1", "a@alder.test")
     tried(world, Outcome.DEFERRED, None, Contacted("message1"))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -66,3 +68,23 @@ def test_a_full_disk_releases_and_books_nothing_and_does_not_end_the_gate(
 
     asyncio.run(looks())
     assert capsys.readouterr().out.count("nothing is released: [Errno 28]") == 2
+
+
+@pytest.mark.parametrize(
+    ("looked", "answered", "healthy"),
+    [(59, 500, True), (61, 500, False), (300, 5, True), (300, 61, False), (901, 5, False)],
+    ids=["just looked", "stuck", "a slow store", "a store that is silent", "far too long"],
+)
+def test_a_store_that_needs_seconds_a_statement_does_not_make_the_gate_unhealthy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looked: int, answered: int, healthy: bool
+) -> None:
+    monkeypatch.setattr(process, "CHECKPOINT", tmp_path / "gate.json")
+
+    async def asked() -> bool:
+        gate = process.Gate()
+        now = time.monotonic()
+        gate._looked = now - looked
+        gate._sender = SimpleNamespace(ledger=SimpleNamespace(answered=now - answered))  # type: ignore[assignment]
+        return gate._healthy()
+
+    assert asyncio.run(asked()) is healthy

@@ -47,3 +47,10 @@ def test_an_error_shows_no_value_of_a_statement(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable) as told, transaction(engine) as connection:
         connection.execute(text("SELECT 1 FROM suppressions WHERE digest = :digest"), {"digest": "canary-5b1e"})
     assert "canary" not in str(told.value) and "suppressions" in str(told.value)
+
+
+def test_each_answer_of_the_store_is_noted(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    for told in (1_000.0, 2_000.0):
+        monkeypatch.setattr("time.monotonic", lambda now=told: now)
+        ledger.delivered(20_000, 1)
+        assert ledger.answered == told

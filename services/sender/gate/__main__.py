@@ -29,8 +29,10 @@ ANSWERS_FOR = 4.0
 DRAINED_WITHIN = 25.0
 """Seconds after SIGTERM for what is under way: Postfix waits a little less, the pod's grace period is longer."""
 STALLED_AFTER = 60.0
-"""Seconds without a look at the log after which the gate calls itself unhealthy; a store that does not answer takes 8 s
-of each."""
+"""Seconds without a look at the log, or without an answer of the store in a look that goes on, after which the gate
+calls itself unhealthy; the store counts as away after 8 s."""
+LONGEST_LOOK = 900.0
+"""Seconds after which it does whatever the store answers: with 5 s a statement a look takes some minutes."""
 
 
 def say(text: str) -> None:
@@ -66,7 +68,7 @@ class Gate:
         """Returns the exit code: 0 after SIGTERM or for a start anew, 1 when a listener of its own has ended."""
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
-        http = server(ADDRESS, self._metrics, lambda: time.monotonic() - self._looked < STALLED_AFTER)
+        http = server(ADDRESS, self._metrics, self._healthy)
         threading.Thread(target=http.serve_forever, daemon=True).start()
         say(f"serving metrics on port {ADDRESS[1]}")
         compared = -COMPARED_EVERY
@@ -92,6 +94,14 @@ class Gate:
             busy = await self._look()
             await asyncio.sleep(BUSY)
         await sender.stop()
+
+    def _healthy(self) -> bool:
+        return self._goes_on(time.monotonic())
+
+    def _goes_on(self, now: float) -> bool:
+        """Whether the log was looked at of late, or a slow store is what the look waits for."""
+        answered = self._sender.ledger.answered if self._sender else self._looked
+        return now - max(self._looked, answered) < STALLED_AFTER and now - self._looked < LONGEST_LOOK
 
     async def _look(self) -> bool:
         """Looks at log and queues once; whether the next look should be soon.

@@ -36,6 +36,8 @@ RECKONED_EVERY = 60.0
 KEPT_SECONDS = 5 * 86_400.0
 """Seconds from a message's first try after which it is given up (RFC 5321 4.5.4.1: four to five days), those in which a
 hold stood left out. Mail that was never tried waits for the warm-up, not for a receiver, so it does not age."""
+SLOW_AFTER = 20.0
+"""Seconds for which a look asks a store that answers slowly: then the log is looked at again."""
 AT_ONCE = 200
 """Messages that are released before the mail log is looked at again."""
 BOOKED_EVERY = 1.0
@@ -205,9 +207,9 @@ class Deliverer:
         """One message for each provider in turn, until none has room, a token or mail."""
         order = [*PROVIDERS[self._turn :], *PROVIDERS[: self._turn]]
         self._turn = (self._turn + 1) % len(PROVIDERS)
-        released = 0
+        released, began = 0, self._steady()
         try:
-            while order and released < AT_ONCE:
+            while order and released < AT_ONCE and not self._due(began, SLOW_AFTER):
                 done = await asyncio.gather(*(self._release(provider) for provider in order), return_exceptions=True)
                 released += sum(result is True for result in done)
                 for result in done:
@@ -312,9 +314,12 @@ class Deliverer:
 
     async def _put_back(self, *tokens: Token) -> None:
         # Otherwise it is lost, as a token of which nobody is sure is never given back twice; and the others with it, as
-        # asking a store that is away for each of many takes minutes.
+        # asking a store that is away, or slow, for each of many takes minutes.
+        began = self._steady()
         with contextlib.suppress(StoreUnavailable):
             for token in tokens:
+                if self._due(began, SLOW_AFTER):
+                    break
                 await asyncio.to_thread(self._ledger.put_back, token)
 
     async def _take_back(self, now: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,7 +65,13 @@ class Ledger:
         self, engine: Engine, lane: str, day_length: int, replica: str, make: Callable[..., Pacer] = Pacer
     ) -> None:
         self._engine, self._lane, self._replica = engine, lane, replica
+        self.answered = time.monotonic()
+        """When the store last answered a statement, whosever; seconds of the monotonic clock."""
+        event.listen(engine, "after_cursor_execute", self._statement_answered)
         self._pacer = make(engine, lane, day_length=day_length)
+
+    def _statement_answered(self, *_: object) -> None:
+        self.answered = time.monotonic()
 
     def moment(self) -> Moment:
         """Where this moment lies in the sending day. Does not block."""

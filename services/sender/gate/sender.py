@@ -67,10 +67,11 @@ class Sender:
         self._gatekeeper = Gatekeeper(Checker(routes, keys, suppressions), mirror.stands, self._backlog, told=say)
         self._identity = LaneIdentity(deployed.hostname, lookup)
         self._waiting = Waiting(Spool(spool), ProviderRoutes(routes).provider)
+        self.ledger = Ledger(engine, deployed.lane, deployed.day_length, socket.gethostname())
         self.deliverer = Deliverer(
             Spool(spool),
             self._waiting,
-            Ledger(engine, deployed.lane, deployed.day_length, socket.gethostname()),
+            self.ledger,
             deployed.warm_up,
             counts,
             restraint=restraint,
