@@ -17,6 +17,7 @@ from warmlane import names
 from warmlane.feedback import holding
 from warmlane.feedback.cycle import cycle
 from warmlane.feedback.decision import Decision
+from warmlane.hold import Level
 from warmlane.pacing.moments import UTC_DAY
 
 LEASES = f"/api/v1/namespaces/{names.PLATFORM_NAMESPACE}/configmaps/{names.LEASE_TABLE_CONFIG_MAP}"
@@ -31,6 +32,8 @@ class Cycle:
     """Campaign, and what of its hold was written."""
     problems: list[str] = field(default_factory=list)
     """What could not be asked or written; it is tried again in the next cycle."""
+    levels: list[Level] = field(default_factory=list)
+    """Where each campaign stands."""
     behind: bool = False
     """Whether there is more of the past to read: look again at once."""
 
@@ -68,6 +71,7 @@ class Guardian:
         for campaign, there in held.items():
             self._hear(known, campaign, there, now, done)
         self._decide(known, campaigns, now, done)
+        done.levels = [known.fleet.campaigns[campaign].standing.level for campaign in held]
         for decision in done.decisions:
             known.reasons[decision.subject] = _reason(decision)
         memory.save(self._engine, known, done.decisions)

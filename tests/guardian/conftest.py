@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.guardian.kubernetes import Api
 from tests.guardian import api_server
 from tests.guardian.prometheus_server import Store, serving
 from tests.store.conftest import empty, postgresql_store, server, store, template
@@ -15,7 +14,7 @@ __all__ = ["empty", "postgresql_store", "server", "store", "template"]
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[api_server.Cluster]:
     """A real API server, as its administrator."""
     with api_server.running(tmp_path_factory.mktemp("cluster")) as api:
         yield api
