@@ -108,6 +108,7 @@ def test_the_whole_provider_pauses_without_taking_a_token_and_begins_again_by_on
     world.step(after=1)
     assert world.queue("incoming") == ["message9"], "another provider's mail goes on"
     assert world.ledger.taken[taken:] == ["gmail"]
+    assert world.deliverer.provider_pauses() == {"gmail": 0, "microsoft": 0, "yahoo": 1, "other": 0}
     world.step(after=FIRST)
     trial = set(world.queue("incoming")) - {"message9"}
     assert len(trial) == 1
@@ -136,3 +137,4 @@ def test_of_receivers_that_are_no_known_provider_only_the_domain_pauses(world: W
     world.step(after=600)
     world.step(after=1)
     assert world.queue("incoming") == ["message9"]
+    assert world.deliverer.provider_pauses()["other"] == 1

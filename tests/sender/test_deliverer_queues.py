@@ -7,6 +7,7 @@ import os
 import time
 from dataclasses import replace
 
+from services.sender.gate.backoff import STEP
 from services.sender.gate.log_lines import Outcome, Started
 from tests.sender.release_world import DAY, WARM_UP, World, delivery, queue_file
 
@@ -60,6 +61,19 @@ def test_accepted_mail_is_counted_when_its_file_is_there(world: World) -> None:
     world.step(after=1)
     world.step(after=1)
     assert world.counts.submissions["accepted"] == 1
+
+
+def test_the_age_of_the_oldest_message_is_told_before_and_after_a_first_try(world: World) -> None:
+    assert world.waiting.oldest(world.now) == {"untried": 0.0, "tried": 0.0}
+    world.add("message1", "a@gmail.test", arrived=world.now - 50)
+    world.step()
+    world.ends("message1", "deferred", STEP)
+    world.ledger.tokens = 0
+    world.step(delivery("message1", Outcome.DEFERRED), after=1)
+    world.add("message2", "a@gmail.test", arrived=world.now - 3)
+    world.add("message3", "a@gmail.test", arrived=world.now - 9)
+    world.step(after=1)
+    assert world.waiting.oldest(world.now) == {"untried": 10.0, "tried": 52.0}
 
 
 def test_another_plan_counts_at_once(world: World) -> None:

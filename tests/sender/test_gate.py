@@ -82,6 +82,8 @@ def test_every_series_exists_before_the_first_message() -> None:
     assert 'sender_deliveries_total{outcome="bounced",provider="gmail"} 0.0' in lines
     assert 'sender_queue_messages{queue="hold"} 0.0' in lines
     assert 'sender_submissions_total{result="accepted"} 0.0' in lines
+    assert 'sender_bounces_total{class="invalid-recipient"} 0.0' in lines
+    assert 'sender_queue_oldest_seconds{state="tried"} 0.0' in lines
     assert "sender_log_lines_unparsed_total 0.0" in lines
     assert len(lines) <= SERIES_LIMIT
     assert not any("campaign" in line or "lane" in line for line in lines), (

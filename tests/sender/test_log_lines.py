@@ -36,6 +36,10 @@ def test_real_log_is_counted_as_the_run_was_made() -> None:
     assert counts.submissions == {"accepted": 7, "rejected": 9, "authentication_failed": 2}, (
         "seven messages were handed over; four more attempts named a recipient and gave up before DATA"
     )
+    assert {name: count for name, count in counts.bounces.items() if count} == {
+        "invalid-recipient": 1,
+        "bad-domain": 1,
+    }
     assert counts.unparsed == 0, "every line of a real log is known"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.sender.gate.log_lines import Delivery, Outcome
+from warmlane.providers import PROVIDERS
 from warmlane.returns.replies import ReplyClass, classify
 
 FIRST, LONGEST = 1800.0, 4 * 3600.0
@@ -46,6 +47,14 @@ class Brakes:
 
     def __init__(self) -> None:
         self._brakes: dict[str, _Brake] = {}
+
+    def pauses(self, now: float) -> dict[str, int]:
+        """Pauses by provider."""
+        counts = dict.fromkeys(PROVIDERS, 0)
+        for whose in self._brakes:
+            if self.paused(whose, now) is not None:
+                counts[whose if whose in counts else "other"] += 1
+        return counts
 
     def paused(self, whose: str, now: float) -> float | None:
         """When the pause ends; None when there is none now."""

@@ -18,6 +18,7 @@ from services.sender.gate.log_lines import (
     Unparsed,
 )
 from warmlane.providers import PROVIDERS, provider
+from warmlane.returns.replies import ReplyClass, classify
 
 IDS_KEPT = 2000
 """Queue ids of one kind that are remembered at once; the oldest is forgotten first."""
@@ -41,6 +42,8 @@ class Counts:
     submissions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SUBMISSION_RESULTS, 0))
     tokens: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PROVIDERS, 0))
     """Tokens taken by provider, those that were given back left out."""
+    bounces: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ReplyClass, 0))
+    """By class (`warmlane.returns.replies`); all providers together."""
     withdrawn: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WITHDRAWN, 0))
     unparsed: int = 0
     notices: dict[str, None] = field(default_factory=dict)
@@ -52,7 +55,10 @@ class Counts:
         """Counts an event."""
         match event:
             case Delivery() if event.queue_id not in self.notices:
-                self.deliveries[event.outcome.value, provider(event.recipient_domain, event.relay_host)] += 1
+                name = provider(event.recipient_domain, event.relay_host)
+                self.deliveries[event.outcome.value, name] += 1
+                if event.outcome is Outcome.BOUNCED:
+                    self.bounces[classify(name, event.code, event.status, event.reply)] += 1
             case Started():
                 _remember(self.started, event.queue_id)
             case Refused():
@@ -79,6 +85,7 @@ class Counts:
             "deliveries": [[outcome, name, count] for (outcome, name), count in self.deliveries.items()],
             "submissions": self.submissions,
             "tokens": self.tokens,
+            "bounces": self.bounces,
             "withdrawn": self.withdrawn,
             "unparsed": self.unparsed,
             "notices": list(self.notices),
@@ -95,7 +102,8 @@ class Counts:
         for result, count in saved["submissions"].items():
             if result in counts.submissions:
                 counts.submissions[result] = int(count)
-        for kept, name in ((counts.tokens, "tokens"), (counts.withdrawn, "withdrawn")):
+        by_label = {"tokens": counts.tokens, "bounces": counts.bounces, "withdrawn": counts.withdrawn}
+        for name, kept in by_label.items():
             for label, count in saved.get(name, {}).items():
                 if label in kept:
                     kept[label] = int(count)

@@ -143,6 +143,10 @@ class Deliverer:
         why = self._unproven()
         return Closed("identity", why) if why else None
 
+    def provider_pauses(self) -> dict[str, int]:
+        """By provider, how many get no mail as they told the lane to slow down."""
+        return self._brakes.pauses(self._clock())
+
     def drain(self) -> None:
         """Releases no more; what is under way is followed to its end."""
         self._draining = True

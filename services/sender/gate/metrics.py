@@ -19,7 +19,7 @@ from services.sender.gate.admission import BUCKETS, Decisions
 from services.sender.gate.counts import Counts
 from services.sender.gate.deliverer import CLOSED
 from services.sender.gate.identity import State
-from services.sender.gate.waiting import UNROUTED
+from services.sender.gate.waiting import STATES, UNROUTED
 from warmlane.providers import PROVIDERS
 
 
@@ -38,6 +38,10 @@ class Release:
     identity: State
     """Whether it is proven that mail leaves as the lane."""
     decisions: Decisions
+    oldest: dict[str, float]
+    """Seconds since the oldest message that waits arrived, by state; 0 where there is none."""
+    pauses: dict[str, int]
+    """By provider, how many of those who wait together (`services.sender.gate.brakes`) were told to slow down."""
 
 
 class SenderCollector(Collector):
@@ -84,6 +88,12 @@ class SenderCollector(Collector):
         )
         yield labelled(
             CounterMetricFamily(
+                "sender_bounces", "Messages that receivers refused for good, by why.", labels=["class"]
+            ),
+            counts.bounces,
+        )
+        yield labelled(
+            CounterMetricFamily(
                 "sender_messages_withdrawn",
                 "Messages that left the queue without being tried again.",
                 labels=["reason"],
@@ -116,6 +126,22 @@ def _release(release: Release | None) -> Iterable[Metric]:
         GaugeMetricFamily("sender_waiting_messages", "Messages that wait for their turn.", labels=["provider"]),
         {name: waiting.get(name, 0) for name in (*PROVIDERS, UNROUTED)},
     )
+    yield labelled(
+        GaugeMetricFamily(
+            "sender_queue_oldest_seconds",
+            "Time since the oldest message that waits has arrived, before its first try and after one; 0 without mail.",
+            labels=["state"],
+        ),
+        {state: release.oldest.get(state, 0.0) if release else 0.0 for state in STATES},
+    )
+    yield labelled(
+        GaugeMetricFamily(
+            "sender_provider_pauses",
+            "Providers, or domains of no known one, that get no mail as they told the lane to slow down.",
+            labels=["provider"],
+        ),
+        {name: release.pauses.get(name, 0) if release else 0 for name in PROVIDERS},
+    )
     yield GaugeMetricFamily(
         "sender_queue_files_unreadable",
         "Files in the queue that the gate does not understand; they stay there.",
@@ -137,7 +163,7 @@ def _release(release: Release | None) -> Iterable[Metric]:
 Labelled = TypeVar("Labelled", CounterMetricFamily, GaugeMetricFamily)
 
 
-def labelled(family: Labelled, values: Mapping[str, int]) -> Labelled:
+def labelled(family: Labelled, values: Mapping[str, float]) -> Labelled:
     """A family with one label, filled."""
     for label, value in values.items():
         family.add_metric([label], value)

@@ -84,6 +84,8 @@ class Sender:
         self._following: asyncio.Task[None] | None = None
         self._counted = 0.0
         self._by_provider: dict[str, int] = {}
+        self._oldest: dict[str, float] = {}
+        self._pauses: dict[str, int] = {}
 
     @classmethod
     async def made(
@@ -116,6 +118,7 @@ class Sender:
         busy = await self.deliverer.step()
         if time.monotonic() - self._counted >= COUNTED_EVERY:
             self._by_provider, self._counted = self._waiting.counts(), time.monotonic()
+            self._oldest, self._pauses = self._waiting.oldest(time.time()), self.deliverer.provider_pauses()
             self._identity.compare()
         return busy
 
@@ -137,4 +140,6 @@ class Sender:
             len(self._waiting.unreadable),
             self._identity.state(),
             self._gatekeeper.decisions,
+            self._oldest,
+            self._pauses,
         )

@@ -14,6 +14,8 @@ READ_AT_ONCE = 500
 """Envelopes that are read before the mail log is looked at again."""
 LOOKED_EVERY = 2.0
 """Seconds between two looks into folders whose times have not changed: those are no finer than a few milliseconds."""
+STATES = ("untried", "tried")
+"""What waits for its first try, and what was tried before."""
 UNROUTED = "unknown"
 """In counts: mail whose provider DNS has not told yet."""
 
@@ -115,6 +117,14 @@ class Waiting:
             name = self._provider(message.domain) or UNROUTED
             counts[name] = counts.get(name, 0) + 1
         return counts
+
+    def oldest(self, now: float) -> dict[str, float]:
+        """By state, seconds since the oldest message arrived; 0 where there is none."""
+        ages = dict.fromkeys(STATES, 0.0)
+        for message in self._messages.values():
+            state = STATES[message.tried.first > 0]
+            ages[state] = max(ages[state], now - message.arrived)
+        return ages
 
     def _is_new(self, queue_id: str, path: str) -> bool:
         known = self._messages.get(queue_id)
