@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 LANE = ["campaign", "lane"]
-EXPLAINED = ("BacklogTooLong", "DeferredMailGrowing", "WarmUpUnderused")
+EXPLAINED = ("BacklogTooLong", "DeferredMailGrowing", "TriedMailWaitsLong", "WarmUpUnderused")
 """What follows when a sender sends nothing."""
 NOTHING_LEAVES = ("IdentityDrifted", "IdentityUnknown", "SenderClosed", "SenderDown", "SenderHeld")
 

@@ -24,7 +24,9 @@ is delivered today with a token of yesterday."""
 UNDERUSED = 0.5
 """Part of yesterday's limit below which a lane is under-used; warm-up goes on from what was sent, not from the plan."""
 BACKLOG_DAYS = 3
-"""Sending days that the waiting mail would take; after five days mail is given up."""
+"""Sending days that the waiting mail would take, as many as `max_backlog_days` is where nobody sets it."""
+LONG_DAYS = 2
+"""Days after which mail that was tried and still waits is worth a look: three of the five are left. Our own."""
 SLOW_SECONDS, SLOW_FLOOR = 1.0, 100
 """p99 of a decision on a recipient, and decisions in 15 minutes below which it means nothing. Both our own."""
 SEVERAL = 2
@@ -106,6 +108,7 @@ def warm_up_alerts() -> list[Alert]:
 def queue_alerts() -> list[Alert]:
     """Mail that waits."""
     hours = [DEFERRED_QUEUE, *(f"{DEFERRED_QUEUE} offset {hour}h" for hour in (1, 2, 3))]
+    oldest = _worst("sender_queue_oldest_seconds", 'state="tried"')
     growth = " and ".join(f"{later} > {earlier}" for later, earlier in zip(hours, hours[1:], strict=False))
     return [
         Alert(
@@ -126,10 +129,19 @@ def queue_alerts() -> list[Alert]:
             f"{WAITING} / ({LIMIT_TODAY} > 0) > {BACKLOG_DAYS} and {WAITING} >= {QUEUE_FLOOR}",
             900,
             f"the message with which more than {BACKLOG_DAYS} days' mail waits ({QUEUE_FLOOR} messages at least)",
-            "More mail waits than can leave before it is given up.",
-            f"What waits at {_WHOSE} takes {{{{ $value | humanize }}}} sending days at today's limit; after five days"
-            " mail is given up.",
+            "More mail waits than the coming days carry.",
+            f"What waits at {_WHOSE} takes {{{{ $value | humanize }}}} sending days at today's limit.",
             FAST_RECORDING,
+        ),
+        Alert(
+            "TriedMailWaitsLong",
+            Severity.WARNING,
+            f"{oldest} > {LONG_DAYS * 86_400}",
+            600,
+            f"the first message that was tried and waits for more than {LONG_DAYS} days",
+            "Mail that was tried has waited for days.",
+            f"The oldest message of {_WHOSE} that was tried arrived {{{{ $value | humanizeDuration }}}} ago; five days"
+            " after its first try it is given up.",
         ),
         Alert(
             "MailExpired",

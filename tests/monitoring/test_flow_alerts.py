@@ -23,6 +23,10 @@ def waiting(values: str, limit: str = "100x240") -> dict[str, str]:
     return {**sample("sender_waiting_messages", values, 'provider="other"'), **sample("sender_limit_messages", limit)}
 
 
+def oldest(values: str, state: str = "tried") -> dict[str, str]:
+    return sample("sender_queue_oldest_seconds", values, f'state="{state}"')
+
+
 def expired(values: str) -> dict[str, str]:
     return sample("sender_messages_withdrawn_total", values, 'reason="expired"')
 
@@ -110,6 +114,10 @@ CASES = [
     Case("BacklogTooLong", QUIET, "two days' mail", waiting("200x240"), "30m"),
     Case("BacklogTooLong", LITTLE, "49 messages at 10 a day", waiting("49x240", "10x240"), "30m"),
     Case("BacklogTooLong", NOTHING, "no limit is known", waiting("400x240", "0x240"), "30m"),
+    Case("TriedMailWaitsLong", FIRES, "two days and an hour", oldest("176400+60x60"), "30m", told("2d 1h 30m 0s")),
+    Case("TriedMailWaitsLong", QUIET, "a day", oldest("86400+60x60"), "30m"),
+    Case("TriedMailWaitsLong", QUIET, "it was never tried", oldest("900000+60x60", "untried"), "30m"),
+    Case("TriedMailWaitsLong", NOTHING, "no series", {}, "30m"),
     Case("MailExpired", FIRES, "three messages", expired("0x20 3x60"), "25m", told("3")),
     Case(
         "MailExpired",
