@@ -12,13 +12,15 @@ from services.guardian.holds import Held
 from services.guardian.kubernetes import Api, Away, Refused
 from services.guardian.memory import Memory
 from services.guardian.prometheus import Prometheus, Silent
+from services.guardian.returned import NOTHING, returned
 from services.guardian.signals import About, look
 from warmlane import names
 from warmlane.feedback import holding
 from warmlane.feedback.cycle import cycle
 from warmlane.feedback.decision import Decision
+from warmlane.feedback.evidence import OPEN_DAYS
 from warmlane.hold import Level
-from warmlane.pacing.moments import UTC_DAY
+from warmlane.pacing.moments import UTC_DAY, moment
 
 LEASES = f"/api/v1/namespaces/{names.PLATFORM_NAMESPACE}/configmaps/{names.LEASE_TABLE_CONFIG_MAP}"
 
@@ -107,7 +109,12 @@ class Guardian:
     def _decide(self, known: Memory, campaigns: list[str], now: float, done: Cycle) -> None:
         states = known.fleet.campaigns
         # Each campaign counts as an organisation of its own until its sending domain is read here.
-        about = {each: About(states[each].release, each) for each in campaigns if each in states}
+        back = returned(self._engine, moment(now, self._day_length).day - OPEN_DAYS)
+        about = {
+            each: About(states[each].release, each, back=back.get(each, NOTHING))
+            for each in campaigns
+            if each in states
+        }
         try:
             seen = look(self._prometheus, known.accounts, known.through, about, now, self._day_length)
         except Silent as error:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.guardian.accounts import HOUR_MINUTES, Account, Booked, Series
+from services.guardian.accounts import HOUR_MINUTES, Account, Series
 from services.guardian.prometheus import Labels, Prometheus, Samples
+from services.guardian.returned import NOTHING, Returned, outcomes
 from warmlane import names
 from warmlane.feedback.signals import (
     COUNTS_FRESH,
@@ -14,7 +15,6 @@ from warmlane.feedback.signals import (
     Attempts,
     Deferral,
     Identity,
-    Outcomes,
     Reading,
     Signal,
 )
@@ -43,6 +43,8 @@ class About:
     """Organisational domain of its sending domain."""
     lists: frozenset[str] = frozenset()
     """Digests of the lists it sends to."""
+    back: Returned = NOTHING
+    """What came back by mail."""
 
 
 Pod = tuple[str, str]
@@ -92,7 +94,7 @@ def look(
             campaign=campaign,
             organisation=about.organisation,
             lists=about.lists,
-            providers={name: _at_provider(account, name, at, complete) for name in PROVIDERS},
+            providers={name: _at_provider(account, name, about.back, at, complete) for name in PROVIDERS},
             identity=_identity(identities.get(campaign, [])),
         )
     return Look(until, readings)
@@ -133,9 +135,8 @@ def _seen(account: Account, ups: Found, until: float) -> tuple[float, bool]:
     return min(expected.values()), complete
 
 
-def _at_provider(account: Account, name: str, at: float, complete: bool) -> AtProvider:
-    keys = {key for booked in (account.delivered, account.bounced) for key in booked if key.provider == name}
-    days = tuple(_day(account, key) for key in sorted(keys))
+def _at_provider(account: Account, name: str, back: Returned, at: float, complete: bool) -> AtProvider:
+    days = outcomes(account, name, back)
     last = int(at // 60)
     recent = [
         counts
@@ -146,12 +147,6 @@ def _at_provider(account: Account, name: str, at: float, complete: bool) -> AtPr
     # The gate does not tell why a receiver put mail off; its own throttle makes no attempt at all.
     attempts = Attempts(made, {Deferral.TRANSIENT: put_off})
     return AtProvider(Signal(days, at, complete), Signal(attempts, at, complete))
-
-
-def _day(account: Account, key: Booked) -> Outcomes:
-    bounced = account.bounced.get(key, 0)
-    settled = account.delivered.get(key, 0) + bounced
-    return Outcomes(key.day, key.release, settled, bounced, reportable=0, complaints=0)
 
 
 def _identity(series: Found) -> Signal[Identity] | None:

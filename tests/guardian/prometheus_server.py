@@ -26,15 +26,17 @@ class Store:
         """One sample."""
         self.series.setdefault((name, frozenset({**labels, "job": JOB}.items())), []).append((at, value))
 
-    def scrape(self, at: float, pod: str = "a", up: int = 1, campaign: str = "sale", **outcomes: int) -> None:
-        """What a scrape of a pod brings: `up`, its identity, and its counters at Gmail and elsewhere."""
+    def scrape(
+        self, at: float, pod: str = "a", up: int = 1, campaign: str = "sale", provider: str = "gmail", **outcomes: int
+    ) -> None:
+        """What a scrape of a pod brings: `up`, its identity, and its counters at a provider."""
         who = {"campaign": campaign, "lane": "amber", "pod": pod, "instance": f"{pod}:9100"}
         self.add("up", at, up, **who)
         if not up:
             return
         self.add("sender_identity", at, 1, **who, state="proven")
         for outcome in ("delivered", "bounced", "deferred"):
-            self.add("sender_deliveries_total", at, outcomes.get(outcome, 0), **who, provider="gmail", outcome=outcome)
+            self.add("sender_deliveries_total", at, outcomes.get(outcome, 0), **who, provider=provider, outcome=outcome)
 
     def answer(self, query: str, until: float) -> tuple[int, bytes]:
         """As the API answers an instant query of a range selector: from after its begin, and up to its end."""

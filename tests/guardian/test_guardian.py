@@ -44,6 +44,17 @@ def test_a_burst_of_hard_bounces_is_quarantined_record_first(world: World) -> No
     assert world.look().written == [], "what stands must not be written again"
 
 
+def test_complaints_that_come_back_by_mail_quarantine(world: World) -> None:
+    world.mail(0, 0)
+    world.look()
+    world.mail(300, 0, provider="yahoo")
+    assert world.look().decisions == []
+    world.complaints(30)
+    world.look()
+    record = world.held().record.record
+    assert record is not None and record.stands and "complaints" in record.reason
+
+
 def test_good_mail_afterwards_does_not_reopen_it(world: World) -> None:
     world.turn_bad()
     world.look()

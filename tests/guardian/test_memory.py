@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from services.guardian.accounts import Account, Booked, Position, Series
 from services.guardian.memory import ROLE, Memory, Overtaken, decisions, load, save
+from services.guardian.returned import returned
 from services.store.database import transaction
 from tests.store.conftest import opened
 from warmlane.feedback.campaign import Campaign
@@ -85,6 +86,7 @@ def test_its_role_is_enough(guardian: Engine) -> None:
     save(guardian, memory, [STOPPED])
     save(guardian, memory, [])
     assert load(guardian) == memory and decisions(guardian, "sale")
+    assert returned(guardian, 0) == {}
 
 
 @pytest.mark.lab
@@ -93,6 +95,7 @@ def test_its_role_is_enough(guardian: Engine) -> None:
     [
         "SELECT * FROM suppressions",
         "SELECT * FROM return_tokens",
+        "UPDATE return_counts SET count = 1",
         "UPDATE sending_hours SET tokens = 0",
         "UPDATE guardian_decisions SET document = ''",
         "DELETE FROM guardian_decisions",

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
 from services.guardian.guardian import Cycle, Guardian
 from services.guardian.holds import Held, read
@@ -17,6 +17,7 @@ from services.guardian.kubernetes import Absent, Api, Object
 from services.guardian.prometheus import Prometheus
 from services.store.database import database
 from services.store.migrate import upgrade
+from services.store.tables import ReturnCount
 from tests.guardian.prometheus_server import Store
 from warmlane import hold, names
 from warmlane.hold import Level, Record
@@ -87,11 +88,19 @@ class World:
         """A guardian's process that has just begun."""
         return Guardian(api or self.api, Prometheus(self.prometheus.url), self.engine, dry_run=dry_run)
 
-    def mail(self, delivered: int, bounced: int, campaigns: list[str] | None = None) -> None:
+    def mail(self, delivered: int, bounced: int, provider: str = "gmail") -> None:
         """Fifteen seconds later each campaign's gate has counted so much in all."""
         self.now += 15
-        for campaign in campaigns or self.campaigns:
-            self.prometheus.scrape(self.now, pod=campaign, campaign=campaign, delivered=delivered, bounced=bounced)
+        for campaign in self.campaigns:
+            counts = {"delivered": delivered, "bounced": bounced}
+            self.prometheus.scrape(self.now, pod=campaign, campaign=campaign, provider=provider, **counts)
+
+    def complaints(self, count: int) -> None:
+        """Recipients at Yahoo reported so much of today's mail of the first campaign as spam."""
+        row = {"campaign": self.campaign, "lane": "lane-0", "provider": "yahoo", "day": int(self.now // 86_400)}
+        with self.engine.begin() as connection:
+            values = row | {"kind": "complaint", "class": "abuse", "count": count}
+            connection.execute(insert(ReturnCount.__table__).values(values))
 
     def look(self, guardian: Guardian | None = None) -> Cycle:
         """A cycle, a second later."""
