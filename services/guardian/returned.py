@@ -55,8 +55,8 @@ def outcomes(account: Account, provider: str, back: Returned) -> tuple[Outcomes,
     """What became of a campaign's mail at a provider, by day and release.
 
     Nobody tells before or after which release of its day a message left, so what came back is booked to the earliest
-    mail of the day as far as that could produce it: late events of mail before a release don't speak against mail after.
-    What came back without mail that could produce it (the day before turned within a scrape) is left out.
+    mail of the day as far as that could produce it: late events of mail before a release don't speak against later
+    mail. What came back without mail that could produce it (the day before turned within a scrape) is left out.
     """
     keys = sorted(key for key in {*account.delivered, *account.bounced} if key.provider == provider)
     return tuple(_by_release(account, keys, back))
