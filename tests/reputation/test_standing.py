@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +54,9 @@ def test_two_answers_list_and_two_clear(answers: list[Answer], confirmed: set[En
 
 def test_a_cached_answer_is_no_second_one() -> None:
     assert not after(listed(SBL), listed(SBL), every=APART / 2).confirmed
+    kept = replace(listed(SBL), ttl=2_100)
+    assert not after(kept, kept, kept).confirmed, "the resolver may have said it three times by itself"
+    assert after(kept, kept, kept, kept).confirmed == {SBL}
 
 
 def test_an_old_answer_is_not_confirmed_by_a_new_one() -> None:

@@ -44,12 +44,14 @@ class Answer:
     state: State
     entries: frozenset[Entry] = frozenset()
     why: str = ""
+    ttl: float = 0
+    """Seconds for which a resolver may give the same answer again without asking."""
 
 
 def judge(zone: Zone, records: Records) -> Answer:
     """What DNS' answer to a question for A records says."""
     if records.asked in (Asked.NO_NAME, Asked.NO_DATA):
-        return Answer(State.CLEAN)
+        return Answer(State.CLEAN, ttl=records.ttl)
     if records.asked is Asked.UNKNOWN:
         return Answer(State.UNKNOWN, why=records.why)
     found = [_address(value) for value in records.values]
@@ -62,7 +64,8 @@ def judge(zone: Zone, records: Records) -> Answer:
     if refused:
         why = REFUSALS.get(refused[0], "the question was refused")
         return Answer(State.UNKNOWN, why=f"{why} ({refused[0]}).")
-    return Answer(State.LISTED, frozenset(entry for address in found for entry in zone.entries(address)))
+    entries = frozenset(entry for address in found for entry in zone.entries(address))
+    return Answer(State.LISTED, entries, ttl=records.ttl)
 
 
 def _address(text: str) -> IPv4Address:

@@ -8,7 +8,9 @@ from warmlane.reputation.answers import KNOWN, Answer, State
 from warmlane.reputation.zones import Entry
 
 APART = 60.0
-"""Seconds between two answers that count as two; sooner, a cache may have said the same twice."""
+"""The least seconds between two answers that count as two."""
+LONGEST_TTL = 3_600.0
+"""The most seconds for which an answer is taken to lie in a resolver's cache."""
 TOGETHER = 7_200.0
 """Seconds after which an answer is too old to be confirmed by the next one."""
 
@@ -24,16 +26,19 @@ class Standing:
     last: frozenset[Entry] = frozenset()
     """Lists that the last answer named."""
     answered: float | None = None
-    """When the zone last said listed or clean."""
+    """When the zone last said listed or clean, and it counted."""
+    cached: float = 0
+    """Until when a resolver may have repeated that answer, which is then no second one."""
     why: str = "not asked yet."
 
     def after(self, answer: Answer, now: float) -> Standing:
         """What holds after an answer. One that says neither leaves all but the state as it was."""
         if answer.state not in KNOWN:
             return replace(self, state=answer.state, why=answer.why)
-        if self.answered is not None and now - self.answered < APART:
+        if now < self.cached:
             return replace(self, state=answer.state, why="")
         confirmed = self.confirmed
         if self.answered is not None and now - self.answered <= TOGETHER:
             confirmed = (self.last & answer.entries) | (self.confirmed & (self.last | answer.entries))
-        return Standing(answer.state, confirmed, answer.entries, now, "")
+        cached = now + max(APART, min(answer.ttl, LONGEST_TTL))
+        return Standing(answer.state, confirmed, answer.entries, now, cached, "")
