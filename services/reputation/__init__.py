@@ -1,0 +1,1 @@
+"""The reputation exporter: what blocklists, DNS and mailbox providers say of lanes and domains, as metrics."""

@@ -1,0 +1,1 @@
+"""Mailbox providers' own daily figures: one file and one class a source, as `source.Source` says."""
