@@ -15,6 +15,8 @@ from services.sender.gate.metrics import SenderCollector, exposition
 from services.sender.gate.sender import Sender
 from services.sender.gate.server import server
 from services.sender.gate.today import ConfigError, Deployed, parse_deployed
+from services.sender.handover.service import Watch
+from services.sender.handover.tally import HandoverCollector, Tally
 from services.sender.log_follow import LogFollower
 from services.sender.settings import CONFIG_FILE, LOG_DIRECTORY, MAIL_LOG, SPOOL
 
@@ -27,7 +29,10 @@ COMPARED_EVERY = 5.0
 ANSWERS_FOR = 4.0
 """Seconds after SIGTERM in which admission answers; Postfix's container closes port 25 after 3."""
 DRAINED_WITHIN = 25.0
-"""Seconds after SIGTERM for what is under way: Postfix waits a little less, the pod's grace period is longer."""
+"""Seconds for what is under way when the gate starts anew."""
+POSTFIX_ENDS_WITHIN = 60.0
+"""Seconds after SIGTERM, which both containers of a pod get: Postfix's needs half of that. After this time it is the
+gate alone that was told to stop, and the queue stays where Postfix runs."""
 STALLED_AFTER = 60.0
 """Seconds without a look at the log, or without an answer of the store in a look that goes on, after which the gate
 calls itself unhealthy; the store counts as away after 8 s."""
@@ -61,13 +66,14 @@ class Gate:
         self._unsaved = False
         self._looked = time.monotonic()
         self._stop = asyncio.Event()
+        self._told: float | None = None
         self._loop = asyncio.get_running_loop()
         self._exit = 0
 
     async def run(self) -> int:
         """Returns the exit code: 0 after SIGTERM or for a start anew, 1 when a listener of its own has ended."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
+            asyncio.get_running_loop().add_signal_handler(number, self._is_told)
         http = server(ADDRESS, self._metrics, self._healthy)
         threading.Thread(target=http.serve_forever, daemon=True).start()
         say(f"serving metrics on port {ADDRESS[1]}")
@@ -81,27 +87,48 @@ class Gate:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), BUSY if busy else IDLE)
         if self._sender:
-            await self._drained(self._sender)
+            ended = await self._drained(self._sender)
+            if self._told is not None and ended:
+                await self._sender.handover.empty(self._told)
+            elif self._told is not None:
+                say("Postfix still runs, so this pod stays, and its queue")
+            self._sender.handover.close()
         http.shutdown()
         self._follower.close()
         return self._exit
 
-    async def _drained(self, sender: Sender) -> None:
-        """Follows what is under way to its end, and answers Postfix until it has closed port 25."""
-        sender.deliverer.drain()
-        began, busy = time.monotonic(), True
-        while time.monotonic() - began < (DRAINED_WITHIN if busy else ANSWERS_FOR):
-            busy = await self._look()
-            await asyncio.sleep(BUSY)
-        await sender.stop()
+    def _is_told(self) -> None:
+        if self._told is None:
+            self._told = time.monotonic()
+        self._stop.set()
 
     def _healthy(self) -> bool:
-        return self._goes_on(time.monotonic())
+        return self._told is not None or self._goes_on(time.monotonic())
 
     def _goes_on(self, now: float) -> bool:
         """Whether the log was looked at of late, or a slow store is what the look waits for."""
         answered = self._sender.ledger.answered if self._sender else self._looked
         return now - max(self._looked, answered) < STALLED_AFTER and now - self._looked < LONGEST_LOOK
+
+    async def _drained(self, sender: Sender) -> bool:
+        """Follows what is under way to its end, and answers Postfix until it has closed port 25; whether Postfix has
+        ended, too."""
+        sender.deliverer.drain()
+        await sender.handover.stop_taking()
+        postfix = Watch(SPOOL)
+        began, busy, ended = time.monotonic(), True, False
+        while not ended and time.monotonic() - began < self._patience(busy):
+            busy = await self._look()
+            await asyncio.sleep(BUSY)
+            ended = self._told is not None and postfix.ended()
+        await self._look()
+        await sender.stop()
+        return ended
+
+    def _patience(self, busy: bool) -> float:
+        if self._told is not None:
+            return POSTFIX_ENDS_WITHIN
+        return DRAINED_WITHIN if busy else ANSWERS_FOR
 
     async def _look(self) -> bool:
         """Looks at log and queues once; whether the next look should be soon.
@@ -150,7 +177,7 @@ class Gate:
         if self._sender is None:
             self._sender = await Sender.made(deployed, SPOOL, self._counts, say, self._listener_ended)
         elif not self._sender.takes_over(deployed):
-            say("lane, campaign or day length have changed: starting anew")
+            say("lane, campaign, day length or spool have changed: starting anew")
             self._stop.set()
         self._deployed = deployed
 
@@ -162,7 +189,9 @@ class Gate:
 
     def _metrics(self) -> bytes:
         release = self._sender.observed() if self._sender else None
-        return exposition(SenderCollector(lambda: self._counts, lambda: queues.sizes(SPOOL), lambda: release))
+        tally = self._sender.handover.tally if self._sender else Tally()
+        sender = SenderCollector(lambda: self._counts, lambda: queues.sizes(SPOOL), lambda: release)
+        return exposition(sender, HandoverCollector(lambda: tally))
 
 
 async def main() -> int:

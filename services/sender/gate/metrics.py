@@ -170,8 +170,9 @@ def labelled(family: Labelled, values: Mapping[str, float]) -> Labelled:
     return family
 
 
-def exposition(collector: Collector) -> bytes:
+def exposition(*collectors: Collector) -> bytes:
     """The metrics in Prometheus' text format."""
     registry = CollectorRegistry()
-    registry.register(collector)
+    for collector in collectors:
+        registry.register(collector)
     return generate_latest(registry)

@@ -23,6 +23,7 @@ from services.sender.gate.spool import Spool
 from services.sender.gate.suppressions import MountedKeys, Recipients, StoredSuppressions
 from services.sender.gate.today import Deployed
 from services.sender.gate.waiting import Waiting
+from services.sender.handover.service import Handover
 from warmlane.pacing.limits import Restraint
 from warmlane.recipients.check import Checker
 from warmlane.recipients.resolver import DnsLookup
@@ -80,6 +81,7 @@ class Sender:
             unproven=self._identity.unproven,
             say=say,
         )
+        self.handover = Handover(deployed, spool, say)
         self._admission: asyncio.Server | None = None
         self._following: asyncio.Task[None] | None = None
         self._counted = 0.0
@@ -99,6 +101,7 @@ class Sender:
         """A sender that Postfix can ask. Raises OSError when a port is taken."""
         sender = cls(deployed, spool, counts, say)
         sender._admission = await admission.serve(sender._gatekeeper)
+        await sender.handover.start()
         sender._following = asyncio.create_task(sender._identity.follow())
         from_header.serve(deployed.sending_domain, ended=listener_ended)
         return sender
@@ -111,6 +114,7 @@ class Sender:
         self._backlog.days, self._backlog.replicas = deployed.max_backlog_days, deployed.replicas
         self._backlog.space = deployed.spool_mib * MIB
         self.deliverer.deployed(deployed.warm_up)
+        self.handover.deployed(deployed)
         return True
 
     async def step(self) -> bool:
