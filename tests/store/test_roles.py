@@ -30,7 +30,7 @@ CAPS = Caps(50, 50)
 HASH = KeyedHash("2026", "aa" * 32)
 Login = Callable[[str, str], Engine]
 TABLES = sorted(Base.metadata.tables)
-NOT_FOR_CAMPAIGNS = ("suppressions", "returned", "return_counts")
+NOT_FOR_CAMPAIGNS = ("suppressions", "returned", "return_counts", "guardian_state", "guardian_decisions")
 
 
 @pytest.fixture
@@ -98,6 +98,9 @@ def test_another_lane_is_unknown_to_it(receipts: Engine, lane: str) -> None:
         "SELECT * FROM suppressions",
         "SELECT count(*) FROM suppressions",
         "SELECT * FROM returned",
+        "SELECT * FROM guardian_state",
+        "UPDATE guardian_state SET document = '{}'",
+        "SELECT * FROM guardian_decisions",
         "INSERT INTO returned (token, kind, report) VALUES ('amber         ', 'bounce', 'x')",
         "SELECT * FROM return_counts",
         "SELECT * FROM mailed('birch         ')",
