@@ -55,6 +55,8 @@ class Receiver:
     delivered: list[str] = field(default_factory=list)
     open_now: int = 0
     most_open: int = 0
+    offers: str = ""
+    """An extension that it tells about, such as SMTPUTF8."""
     _server: asyncio.Server | None = None
 
     async def listens(self) -> None:
@@ -87,6 +89,8 @@ class Receiver:
                     await asyncio.sleep(self.seconds)
                     self.delivered.append(recipient)
                     writer.write(b"250 2.0.0 taken\r\n")
+                elif verb == b"EHLO" and self.offers:
+                    writer.write(f"250-mx\r\n250 {self.offers}\r\n".encode())
                 elif verb == b"QUIT":
                     writer.write(b"221 2.0.0 bye\r\n")
                     break
@@ -141,12 +145,13 @@ async def standing(receiver: Receiver, exchanges: dict[str, str]) -> list[asynci
     ]
 
 
-def submit(recipients: list[str]) -> None:
-    """One message for each recipient, by one session of a producer."""
+def submit(recipients: list[str], *options: str) -> None:
+    """One message for each recipient, by one session of a producer; `options` of MAIL, such as SMTPUTF8."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with smtplib.SMTP("127.0.0.1", 25, timeout=30) as session:
         session.starttls(context=context)
         session.login(USERNAME, PASSWORD)
         for recipient in recipients:
-            session.sendmail(f"news@{DOMAIN}", [recipient], f"From: news@{DOMAIN}\r\nSubject: x\r\n\r\nhello\r\n")
+            message = f"From: news@{DOMAIN}\r\nSubject: x\r\n\r\nhello\r\n"
+            session.sendmail(f"news@{DOMAIN}", [recipient], message, options)

@@ -76,6 +76,14 @@ def test_the_age_of_the_oldest_message_is_told_before_and_after_a_first_try(worl
     assert world.waiting.oldest(world.now) == {"untried": 10.0, "tried": 52.0}
 
 
+def test_a_domain_is_routed_by_its_ascii_form_however_it_is_written(world: World) -> None:
+    world.providers["xn--bcher-kva.test"] = "gmail"
+    for number, domain in enumerate(("bücher.test", "BÜCHER.test", "xn--bcher-kva.test")):
+        world.add(f"message{number}", f"jürgen@{domain}")
+    world.step()
+    assert world.ledger.taken == ["gmail"] * 3 and len(world.queue("incoming")) == 3
+
+
 def test_another_plan_counts_at_once(world: World) -> None:
     world.step()
     world.deliverer.deployed(replace(WARM_UP, limits=(7,)))

@@ -27,6 +27,7 @@ from warmlane.campaign import Plan
 from warmlane.pacing.history import Base, Delivered
 from warmlane.pacing.limits import Restraint, WarmUp
 from warmlane.providers import SESSIONS
+from warmlane.recipients.address import parse as parse_address
 from warmlane.recipients.resolver import DnsLookup, DnsServer
 from warmlane.recipients.routes import MailRoutes
 
@@ -81,13 +82,14 @@ class Gate:
             self.counts,
             restraint=lambda: self.restraint,
             suppressed=self._suppressed,
+            stood=lambda start, end: 0.0,
             unproven=str,
             say=self.said.append,
         )
         self._follower = LogFollower(self.container.log)
 
     async def _suppressed(self, address: str) -> bool:
-        return address in self.suppressed
+        return parse_address(address).canonical in self.suppressed
 
     async def until(self, done: Callable[[], bool], seconds: float = 30) -> None:
         """Runs until something holds."""
@@ -259,6 +261,30 @@ def test_suppressed_after_queueing_and_bounced_mail_leaves_the_queue(
         assert gate.counts.withdrawn["suppressed"] == 1
         assert gate.counts.tokens["other"] == 2, "a token that was not used went back"
         assert all(container.queue(queue) == [] for queue in ("hold", "incoming", "active", "deferred", "defer"))
+
+    played(container, scene)
+
+
+@pytest.mark.parametrize("offers", ["SMTPUTF8", ""], ids=["the receiver takes it", "the receiver does not"])
+def test_an_internationalised_address_is_released_and_suppressed_by_its_one_spelling(
+    container: sandbox.Container, tmp_path: Path, offers: str
+) -> None:
+    async def scene(receiver: outside.Receiver) -> None:
+        receiver.offers = offers
+        recipients = ["leser@bücher.test", "jürgen@alder.test", "gone@BÜCHER.test", "gone@xn--bcher-kva.test"]
+        await asyncio.to_thread(outside.submit, recipients, "SMTPUTF8")
+        await asyncio.to_thread(outside.submit, ["a@xn--bcher-kva.test"])
+        gate = Gate(container, tmp_path, suppressed={"gone@xn--bcher-kva.test"})
+        await gate.until(lambda: sum(gate.counts.deliveries.values()) == 3 and not container.queue("active"))
+        await gate.for_a_while(0.5)
+        assert gate.counts.withdrawn["suppressed"] == 2, "however it was written"
+        taken = sorted(receiver.delivered)
+        if offers:
+            assert len(taken) == 3 and "jürgen@alder.test" in taken
+        else:
+            assert taken == ["a@xn--bcher-kva.test"], "without it only an address in ASCII can be delivered"
+            assert gate.counts.deliveries["bounced", "other"] == 2
+        assert container.queue("hold") == container.queue("deferred") == [] and gate.counts.unparsed == 0
 
     played(container, scene)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from services.sender.gate.backoff import Tried, tried
 from services.sender.gate.spool import Envelope, QueueFile, QueueFileError, Spool
+from warmlane.recipients.address import DOMAINS_REMEMBERED, MalformedAddress, parse
 
 QUEUES = ("hold", "deferred")
 READ_AT_ONCE = 500
@@ -36,8 +38,19 @@ class Message:
 
     @property
     def domain(self) -> str:
-        """The recipient's domain, lower case."""
-        return self.recipient.rpartition("@")[2].lower()
+        """The recipient's domain: IDNA, lower case, as DNS and the checks know it."""
+        return _domain(self.recipient.rpartition("@")[2].lower())
+
+
+@lru_cache(maxsize=DOMAINS_REMEMBERED)
+def _domain(written: str) -> str:
+    # Postfix keeps an internationalised domain as the producer wrote it.
+    if written.isascii():
+        return written
+    try:
+        return parse(f"x@{written}").domain
+    except MalformedAddress:
+        return written
 
 
 class Waiting:
