@@ -54,6 +54,7 @@ STORE_DATABASE = "warmlane"
 
 SMTP_PORT = 25
 METRICS_PORT = 9100
+UNSUBSCRIBE_PORT = 8080
 SIBLINGS_PORT = 8026
 """Where the gate takes what a sibling that stops hands over."""
 

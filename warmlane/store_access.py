@@ -20,6 +20,8 @@ HANDOVER_KEY_FILE = "handover_key"
 UNSUBSCRIBE_KEY_FILE = "unsubscribe_key.json"
 FILES = (PASSWORD_FILE, SUPPRESSION_KEYS_FILE, HANDOVER_KEY_FILE, UNSUBSCRIBE_KEY_FILE)
 """Keys of the Secret `sender-store`."""
+UNSUBSCRIBE_ROOTS_FILE = "unsubscribe_keys.json"
+"""File of the service that answers unsubscribe tokens, beside its password."""
 
 
 def role_password(store_key: str, campaign: str) -> str:
@@ -49,11 +51,6 @@ def unsubscribe_roots(store_key: str, ids: Sequence[str]) -> str:
 def unsubscribe_key(store_key: str, id_: str, campaign: str) -> str:
     """The key that signs a campaign's unsubscribe tokens, as JSON: id and key (64 hex digits)."""
     return json.dumps({"id": id_, "key": campaign_key(_unsubscribe_root(store_key, id_), campaign)})
-
-
-def service_password(store_key: str, service: str) -> str:
-    """The password of a platform service's role in the store, 64 hex digits."""
-    return _derived(store_key, f"role password of service {service}")
 
 
 def _unsubscribe_root(store_key: str, id_: str) -> str:

@@ -1,4 +1,4 @@
-"""One-click unsubscribe (RFC 8058): the token in each message's address, its keys, and who may be reached by it.
+"""One-click unsubscribe (RFC 8058): the token in a message's address, and its keys.
 
 A token is version, key id, campaign and the recipient's keyed hash, and the first 16 octets of the HMAC-SHA-256 over
 them, in URL-safe base64 without padding. So whoever answers a token needs neither the recipient's address nor the key
@@ -15,12 +15,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated
-
-from pydantic import Field
 
 from warmlane import names
-from warmlane.base import ForeignNamespace, Model
 from warmlane.recipients.hashing import KEY_ID, SECRET_LENGTH, KeyedHash
 
 VERSION = 1
@@ -31,8 +27,6 @@ LONGEST = 160
 """Characters of the longest token: 1 + 1 + 32 + 1 + 24 + 32 + 16 octets are 143 characters of base64; a bound."""
 PATH = "/u/"
 """What stands before the token in the URL's path."""
-LONGEST_URL = 200
-"""Characters of the longest base URL, so that a header stays far below the 998 of a line (RFC 5322, 2.1.1)."""
 
 _PURPOSE = b"warmlane unsubscribe token\0"
 _CAMPAIGN = re.compile(names.ID_PATTERN)
@@ -44,22 +38,6 @@ class Scope(StrEnum):
 
     ORGANISATION = "organisation"
     CAMPAIGN = "campaign"
-
-
-class Unsubscribe(Model):
-    """Where recipients unsubscribe by one click."""
-
-    url: Annotated[
-        str, Field(max_length=LONGEST_URL, pattern=r"^https://[a-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~-]+)*$")
-    ] = Field(description="Public base URL, without a final slash, under which the Service `unsubscribe` is published.")
-    scope: Scope = Field(
-        default=Scope.ORGANISATION,
-        description="Who may not mail the recipient afterwards: the whole `organisation`, or the `campaign` alone.",
-    )
-    from_namespaces: list[ForeignNamespace] = Field(
-        default_factory=list,
-        description="Namespaces whose pods reach the Service, such as the ingress controller's; none by default.",
-    )
 
 
 class TokenRefused(ValueError):

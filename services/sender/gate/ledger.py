@@ -5,47 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
-from sqlalchemy import URL, Engine, event
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.store import database, lanes, tokens
+from services.store import database, lanes, mounted, tokens
 from services.store.database import StoreUnavailable, transaction
 from services.store.pacer import Pacer, Token
 from services.store.roles import campaign_role
-from warmlane import names
 from warmlane.pacing.caps import Caps
 from warmlane.pacing.history import History
 from warmlane.pacing.moments import Moment
 
-STORE_DIRECTORY = Path("/etc/warmlane/store")
-PASSWORD_FILE = STORE_DIRECTORY / "password"
 
-
-def mounted_engine(campaign: str, password_file: Path = PASSWORD_FILE) -> Engine:
-    """Connections to the platform's store. The password is read at each connection, so that a new one needs no restart;
-    while it is not mounted, the store counts as away."""
-    url = URL.create(
-        "postgresql+psycopg",
-        username=campaign_role(campaign),
-        host=names.STORE_HOST,
-        port=names.STORE_PORT,
-        database=names.STORE_DATABASE,
-    )
-    engine = database.database(url.render_as_string(hide_password=False))
-
-    def connecting(dialect: object, record: object, arguments: list[Any], parameters: dict[str, Any]) -> None:
-        try:
-            parameters["password"] = password_file.read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise StoreUnavailable(
-                f"the store's password can't be read: {error}: is `sender-store` mounted?"
-            ) from error
-
-    event.listen(engine, "do_connect", connecting)
-    return engine
+def mounted_engine(campaign: str) -> Engine:
+    """The campaign's connections to the platform's store."""
+    return mounted.mounted_engine(campaign_role(campaign))
 
 
 @contextmanager
