@@ -16,7 +16,7 @@ from urllib.parse import quote
 from cli.cluster import Cluster
 from cli.deploy import Session
 from cli.outcome import Misused, Refused, WorldFailed
-from warmlane import names, queued_mail, sizing
+from warmlane import handover, names, queued_mail, sizing
 from warmlane.handover import EXPORTED_DIRECTORY
 from warmlane.sender_config import SPOOL_DIRECTORY
 
@@ -40,6 +40,19 @@ found = {queue: max(look[queue] for look in looks) for queue in looks[0]}
 if exported.is_dir():
     found["exported"] = sum(len(files) for _, _, files in os.walk(exported))
 print(json.dumps(found))
+"""
+
+EMPTY = """
+import json, os, sys
+from services.sender.gate import queues
+spool, exported = json.load(sys.stdin)
+folders = [os.path.join(spool, name) for name in queues.QUEUES] + [exported]
+for path in (os.path.join(folder, name) for top in folders for folder, _, names in os.walk(top) for name in names):
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+print("null")
 """
 
 
@@ -114,10 +127,7 @@ def settle(
     if discard is None:
         _refuse([one for one in found if not one.empty])
         for one in found:
-            # What comes in between the look and the end of the pods would be lost.
-            cluster.kubectl(
-                "delete", "networkpolicy", INTAKE, "-n", names.namespace(one.campaign), "--ignore-not-found"
-            )
+            _close(cluster, one.campaign)
         found = [look(cluster, one.campaign) for one in found]
         _refuse([one for one in found if not one.empty], closed=True)
     for one in found:
@@ -126,7 +136,32 @@ def settle(
         else:
             note(f"{one.told}: discarded, as you say: {discard}")
             _mark(cluster, one.campaign, queued_mail.DISCARDED, f"{discard} ({one.count} message(s) were counted)")
+            _close(cluster, one.campaign)
+            _empty(cluster, one.campaign, note)
     return found
+
+
+def _close(cluster: Cluster, campaign: str) -> None:
+    """Lets no producer in: what comes between the look and the end of the pods would be lost."""
+    cluster.kubectl("delete", "networkpolicy", INTAKE, "-n", names.namespace(campaign), "--ignore-not-found")
+
+
+def _empty(cluster: Cluster, campaign: str, note: Callable[[str], None]) -> None:
+    """Removes what is queued, for a pod with mail stays for minutes and looks for a sibling that takes it."""
+    namespace = names.namespace(campaign)
+    for pod in _pods(cluster, campaign):
+        try:
+            cluster.python(namespace, pod["metadata"]["name"], EMPTY, DIRECTORIES, sizing.GATE, seconds=60)
+        except WorldFailed as failure:
+            note(f"{pod['metadata']['name']} may need {handover.GRACE_SECONDS // 60} min to leave: {failure.what}")
+
+
+def _pods(cluster: Cluster, campaign: str) -> list[dict[str, Any]]:
+    chosen = quote(f"app={names.app(campaign)}")
+    pods: list[dict[str, Any]] = cluster.get(
+        f"/api/v1/namespaces/{names.namespace(campaign)}/pods?labelSelector={chosen}"
+    )["items"]
+    return pods
 
 
 def unmark(cluster: Cluster, campaigns: Iterable[str]) -> None:
@@ -143,8 +178,7 @@ def look(cluster: Cluster, campaign: str) -> Queued:
     namespace = names.namespace(campaign)
     if cluster.find(f"/api/v1/namespaces/{namespace}") is None:
         return Queued(campaign, there=False)
-    chosen = quote(f"app={names.app(campaign)}")
-    pods = cluster.get(f"/api/v1/namespaces/{namespace}/pods?labelSelector={chosen}")["items"]
+    pods = _pods(cluster, campaign)
     claims = cluster.get(f"/api/v1/namespaces/{namespace}/persistentvolumeclaims")["items"]
     messages, unknown = dict[str, int](), list[str]()
     running = [pod["metadata"]["name"] for pod in pods if pod["status"].get("phase") == "Running"]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli import queued
+from lab import settings
 from tests.cli.conftest import World
 
 NAMESPACE = "/api/v1/namespaces/campaign-newsletter"
@@ -85,6 +90,31 @@ def test_mail_is_discarded_for_a_reason(world: World, warmlane: Any) -> None:
         "warmlane.dev/queue=discarded",
         "warmlane.dev/queue-reason=the list was bought (7 message(s) were counted)",
     ]
+
+
+def test_what_is_discarded_keeps_no_pod_from_leaving(world: World, warmlane: Any) -> None:
+    campaign(world, pod("a"), pod("b", "Unknown"), a=[SOME])
+    code, out, _ = warmlane(*DESTROY, "--discard", "the list was bought")
+    assert code == 0 and "b may need 10 min to leave" in out
+    verbs = [words[0] for words in world.kubectl if words[0] in ("annotate", "delete", "exec")]
+    first = verbs.index("annotate")
+    assert verbs[first : first + 3] == ["annotate", "delete", "exec"], "written down, closed, emptied"
+
+
+def test_a_discarded_queue_is_empty(tmp_path: Path) -> None:
+    spool, exported = tmp_path / "spool", tmp_path / "exported"
+    for path in (
+        spool / "hold/A1",
+        spool / "deferred/B/B1",
+        spool / "active/C1",
+        exported / "D1",
+        spool / "pid/master",
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    given = json.dumps([str(spool), str(exported)])
+    subprocess.run([sys.executable, "-c", queued.EMPTY], input=given, text=True, check=True, cwd=settings.REPOSITORY)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["master"]
 
 
 @pytest.mark.parametrize("reason", ["", "  "])
