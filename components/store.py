@@ -119,9 +119,6 @@ def access(key: str, environment: Environment) -> dict[str, dict[str, str]]:
             store_access.PASSWORD_FILE: store_access.role_password(key, campaign),
             store_access.SUPPRESSION_KEYS_FILE: keys,
             store_access.HANDOVER_KEY_FILE: store_access.handover_key(key, campaign),
-            store_access.UNSUBSCRIBE_KEY_FILE: store_access.unsubscribe_key(
-                key, environment.store.suppression_keys[0], campaign
-            ),
         }
         for campaign in environment.leases
     }

@@ -1,6 +1,5 @@
-"""What a campaign's sender mounts, derived from the store's one key: its password for the store, the keys that hash
-recipients, the key under which its pods hand mail to one another, and the one that signs its unsubscribe tokens; and
-what the platform's services mount.
+"""What is derived from the store's one key. A campaign's sender mounts its password for the store, the keys that hash
+recipients, and the key under which its pods hand mail to one another; unsubscribe tokens are signed by keys from here.
 
 Each purpose has a word of its own in what is hashed, so that no derived secret tells another.
 """
@@ -17,8 +16,7 @@ from warmlane.unsubscribe import campaign_key
 PASSWORD_FILE = "password"
 SUPPRESSION_KEYS_FILE = "suppression_keys.json"
 HANDOVER_KEY_FILE = "handover_key"
-UNSUBSCRIBE_KEY_FILE = "unsubscribe_key.json"
-FILES = (PASSWORD_FILE, SUPPRESSION_KEYS_FILE, HANDOVER_KEY_FILE, UNSUBSCRIBE_KEY_FILE)
+FILES = (PASSWORD_FILE, SUPPRESSION_KEYS_FILE, HANDOVER_KEY_FILE)
 """Keys of the Secret `sender-store`."""
 UNSUBSCRIBE_ROOTS_FILE = "unsubscribe_keys.json"
 """File of the service that answers unsubscribe tokens, beside its password."""
