@@ -101,6 +101,8 @@ def _told(what: str, campaign: Campaign, resource: Resource) -> Iterator[str]:
         "spool": campaign.spool,
         "spool_mib": sizing.spool_mib(campaign, committed.environment(resource.stack)),
         "max_backlog_days": campaign.max_backlog_days,
+        # By which its pods share what may wait.
+        "replicas": campaign.sender.replicas,
     }
     for key, value in right.items():
         if getattr(config, key) != value:

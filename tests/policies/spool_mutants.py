@@ -96,6 +96,7 @@ SPOOL_MUTANTS: list[tuple[str, str, Change, str]] = [
     (RULE, "a gate that keeps", document(spool="persistent"), "says spool persistent, but the committed config says"),
     (RULE, "more mail than fits", document(spool_mib=9_999), "says spool_mib 9999, but the committed config says"),
     (RULE, "a longer backlog", document(max_backlog_days=5), "says max_backlog_days 5, but the committed config says"),
+    (RULE, "a pod that takes all for itself", document(replicas=1), "says replicas 1, but the committed config says 2"),
     (RULE, "no sound document", document(spool="tmpfs"), "does not hold a sender's configuration (spool"),
     (RULE, "the other workload", committed_as(_persistent), "is no StatefulSet, which the committed spool, persist"),
     (RULE, "a queue in memory's place", volume("spool", configMap={"name": "x"}), "has no volume spool for its queue"),
