@@ -7,7 +7,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from components.monitoring.documents import GROUP_WAIT, SCRAPE_SECONDS
+from components.monitoring.documents import SCRAPE_SECONDS
+from components.monitoring.routes import GROUP_WAIT
 
 RUNBOOK = "docs/runbook.md"
 FAST_RECORDING, SLOW_RECORDING = 60, 300

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from components.monitoring.inhibitions import inhibit_rules
+from components.monitoring.routes import receivers, route
 from warmlane import labels, names
 
 Document = dict[str, Any]
@@ -13,8 +14,6 @@ Document = dict[str, Any]
 SCRAPE_SECONDS = 15
 SERIES_LIMIT = 300
 """Series of one sender; a scrape with more is refused as a whole (`docs/runbook.md`, SenderDown)."""
-GROUP_WAIT = 30
-"""Seconds for which Alertmanager gathers alerts of a group before it tells of them."""
 PROMETHEUS_RULES = "/etc/prometheus/rules"
 
 
@@ -85,19 +84,8 @@ def prometheus_config(environment_name: str) -> Document:
 
 
 def alertmanager_config() -> Document:
-    """`alertmanager.yml`: alerts are grouped by campaign and kept for people to look at; nothing is sent outside."""
-    return {
-        "route": {
-            "receiver": "deliverability",
-            "group_by": ["alertname", "campaign", "lane"],
-            "group_wait": f"{GROUP_WAIT}s",
-            "group_interval": "5m",
-            "repeat_interval": "12h",
-            "routes": [{"receiver": "watchdog", "matchers": ['alertname="Watchdog"']}],
-        },
-        "receivers": [{"name": "deliverability"}, {"name": "watchdog"}],
-        "inhibit_rules": inhibit_rules(),
-    }
+    """`alertmanager.yml`: alerts are gathered by cause and kept for people to look at; nothing is sent outside."""
+    return {"route": route(), "receivers": receivers(), "inhibit_rules": inhibit_rules()}
 
 
 def grafana_datasources() -> Document:

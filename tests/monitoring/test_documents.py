@@ -94,25 +94,3 @@ def test_a_sender_can_not_speak_for_another() -> None:
     assert job["honor_labels"] is False
     assert 0 < job["sample_limit"] <= 300
     assert not any(rule.get("action") in {"labelmap", "labelkeep"} for rule in job["relabel_configs"])
-
-
-@pytest.mark.parametrize(
-    ("labels", "receiver"),
-    [
-        ({"alertname": "BounceRatioHigh", "severity": "warning", "campaign": "a"}, "deliverability"),
-        ({"alertname": "SenderDown", "severity": "critical", "campaign": "a"}, "deliverability"),
-        ({"alertname": "StoreUnreachable", "severity": "critical"}, "deliverability"),
-        ({"alertname": "Watchdog", "severity": "info"}, "watchdog"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else value["alertname"],
-)
-def test_alerts_reach_their_receiver(tmp_path: Path, labels: dict[str, str], receiver: str) -> None:
-    path = tmp_path / "alertmanager.yml"
-    path.write_text(documents.text(documents.alertmanager_config()))
-    checked = run(tool("amtool"), "check-config", str(path))
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    pairs = [f"{key}={value}" for key, value in labels.items()]
-    routed = run(
-        tool("amtool"), "config", "routes", "test", f"--config.file={path}", f"--verify.receivers={receiver}", *pairs
-    )
-    assert routed.returncode == 0, routed.stdout + routed.stderr

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
-import socket
-import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from components.monitoring import documents
 from components.monitoring.alerts import all_alerts
+from tests.monitoring.alerting import running, tell
 
 LANE = {"campaign": "spring-sale", "lane": "amber"}
 OTHER = {"campaign": "newsletter", "lane": "birch"}
@@ -22,29 +19,8 @@ OTHER = {"campaign": "newsletter", "lane": "birch"}
 
 @pytest.fixture(scope="module")
 def alertmanager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    program = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
-    assert program, "Alertmanager is needed: apt-get install prometheus-alertmanager"
-    folder: Path = tmp_path_factory.mktemp("alertmanager")
-    config = folder / "alertmanager.yml"
-    config.write_text(documents.text(documents.alertmanager_config()))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [program, f"--config.file={config}", f"--storage.path={folder}", "--cluster.listen-address="]
-    with (folder / "log").open("w") as log:
-        running = subprocess.Popen([*command, f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}/api/v2/alerts"
-    try:
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(url, timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.1)
+    with running(documents.alertmanager_config(), tmp_path_factory.mktemp("alertmanager")) as url:
         yield url
-    finally:
-        running.terminate()
-        running.wait(10)
 
 
 def alert(name: str, **labels: str) -> dict[str, str]:
@@ -54,9 +30,7 @@ def alert(name: str, **labels: str) -> dict[str, str]:
 
 def loud(url: str, given: list[dict[str, str]], mark: str) -> set[str]:
     """Names (with campaign, where there is one) of the alerts that are not inhibited, all of which are told here."""
-    body = json.dumps([{"labels": {**labels, "test": mark}} for labels in given]).encode()
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-    urllib.request.urlopen(request, timeout=5).close()
+    tell(url, [{"labels": {**labels, "test": mark}} for labels in given])
     filtered = f"{url}?inhibited=false&filter=test%3D%22{mark}%22"
     told = set[str]()
     for _ in range(50):
@@ -69,13 +43,8 @@ def loud(url: str, given: list[dict[str, str]], mark: str) -> set[str]:
             break
         time.sleep(0.1)
     # What fires in one test explains nothing in the next.
-    ended = json.dumps(
-        [
-            {"labels": {**labels, "test": mark}, "endsAt": "2000-01-02T00:00:00Z", "startsAt": "2000-01-01T00:00:00Z"}
-            for labels in given
-        ]
-    ).encode()
-    urllib.request.urlopen(urllib.request.Request(url, ended, {"Content-Type": "application/json"}), timeout=5).close()
+    ended = {"endsAt": "2000-01-02T00:00:00Z", "startsAt": "2000-01-01T00:00:00Z"}
+    tell(url, [{"labels": {**labels, "test": mark}, **ended} for labels in given])
     return told
 
 
