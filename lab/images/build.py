@@ -13,7 +13,7 @@ from lab.images import machine
 from lab.images.archive import manifest_digest
 from lab.images.catalogue import BASE_REFERENCE, BASE_VERSION, MACHINE, RECIPES, Recipe, build_files, key
 from lab.images.store import Store, open_store
-from lab.toolchain.steps import Report, cache_lock, run
+from lab.toolchain.steps import Report, StepFailed, cache_lock, run
 
 BASE_MINUTES = 1.0
 
@@ -80,6 +80,9 @@ def ensure_machine(report: Report) -> Image:
 
 def _image(recipe: Recipe, programs: Mapping[str, Path]) -> Image:
     archive = archive_of(recipe, programs)
+    if not archive.exists():
+        # Its name is made of the sources' contents, which were others when it was built.
+        raise StepFailed(f"building image {recipe.name}", "its sources changed meanwhile", "run it again")
     return Image(reference=f"{recipe.repository}@{manifest_digest(archive)}", archive=archive)
 
 

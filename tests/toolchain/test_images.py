@@ -6,13 +6,15 @@ import io
 import json
 import tarfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from lab.images import RECIPES, catalogue, machine
+from lab.images import RECIPES, build, catalogue, machine
 from lab.images.archive import manifest_digest
 from lab.images.build import stage
 from lab.images.catalogue import Recipe, build_files, context_files, key
+from lab.toolchain import StepFailed
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAMS = {"coredns": Path("/cache/coredns-1-aaaa/coredns"), "pause": Path("/cache/pause-1-bbbb/pause")}
@@ -202,3 +204,14 @@ def test_nothing_of_this_machine_is_in_a_dockerfile(name: str) -> None:
     text = dockerfile(RECIPES[name])
     for word in ("http://", "https://", "proxy", "sources.list"):
         assert word not in text.lower()
+
+
+def test_sources_that_change_during_a_build_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(build, "images_directory", lambda: tmp_path)
+    monkeypatch.setattr(build, "missing", lambda programs: [])
+    monkeypatch.setattr(build.toolchain, "ensure", lambda report: SimpleNamespace(programs={}))
+    monkeypatch.setattr(build, "RECIPES", {"sender": RECIPES["sender"]})
+    with pytest.raises(
+        StepFailed, match=r"building image sender failed: its sources changed meanwhile\nWhat to do: run"
+    ):
+        build.ensure(lambda line: None)
