@@ -1,7 +1,7 @@
-"""What runs in a pod is what was built for it: its containers, their images, commands and variables.
+"""What runs in a pod is what was built for it: its containers, their images, commands, variables and mounts.
 
 An image by digest of another registry, a shell in place of the gate, or a container beside it sends as it likes, under
-the campaign's labels and by its lane.
+the campaign's labels and by its lane. So does a gate with a file more among its modules, or one that sees no hold.
 """
 
 from __future__ import annotations
@@ -13,20 +13,24 @@ from typing import Any
 from pulumi_policy import Severity
 
 from policies import committed, kubernetes
-from policies.containers import PLATFORM, SENDER, Container
+from policies.containers import PLATFORM, SENDER, Container, Mounted
 from policies.inputs import EACH, plan
 from policies.plain import UNKNOWN, at, items
 from policies.rule import About, Resource, resource_rule
-from policies.scopes import POD_TEMPLATES, is_campaign_stack
+from policies.scopes import CAMPAIGN_POD_TEMPLATES, POD_TEMPLATES, is_campaign_stack
 
 OTHERS = ("initContainers", "ephemeralContainers")
+READABLE = (None, 0o444, 0o644, UNKNOWN)
+"""Modes of mounted files. A gate that can't read a hold's ConfigMap does not know that it stands."""
+OF_ROOT = 0o400
+"""The mode of Secrets that Postfix reads; a gate that can't read its own sends nothing."""
 
 ABOUT = About(
     name="containers-known",
     display_name="Containers known",
     description=(
         "A campaign's pods run Postfix and its gate and nothing else, the platform's pods their own programs, each by "
-        "the committed image, with its own command and variables."
+        "the committed image, with its own command and variables; the sender's have its own files mounted, all of them."
     ),
     why="A program that nobody committed sends without the gate's limits, as the campaign and by its lane.",
     remediation=(
@@ -34,10 +38,13 @@ ABOUT = About(
         "or sender.image of the campaign."
     ),
     severity=Severity.CRITICAL,
-    inputs=plan(
-        POD_TEMPLATES,
-        *(("spec", field) for field in OTHERS),
-        *(("spec", "containers", EACH, field) for field in ("name", "image", "command", "args", "env", "envFrom")),
+    inputs=(
+        *plan(
+            POD_TEMPLATES,
+            *(("spec", field) for field in OTHERS),
+            *(("spec", "containers", EACH, field) for field in ("name", "image", "command", "args", "env", "envFrom")),
+        ),
+        *plan(CAMPAIGN_POD_TEMPLATES, ("spec", "volumes"), ("spec", "containers", EACH, "volumeMounts")),
     ),
 )
 
@@ -56,7 +63,9 @@ def judge(resource: Resource) -> Iterator[str]:
         for container in items(spec, field):
             yield f"{what} runs {at(container, 'name')} by {field}, which none of Warmlane's pods needs. Remove it."
     found = [container for container in items(spec, "containers") if isinstance(container, dict)]
+    volumes = {str(at(one, "name")): one for one in items(spec, "volumes")}
     for container in found:
+        yield from _mounts(f"{what}, container {container.get('name')},", container, known, volumes)
         yield from _container(f"{what}, container {container.get('name')},", container, known, resource)
     names = [container.get("name") for container in found]
     missing = sorted({one.name for one in known} - set(names)) if UNKNOWN not in names else []
@@ -87,6 +96,38 @@ def _container(what: str, container: dict[str, Any], known: tuple[Container, ...
             continue
         if not any(re.fullmatch(one, f"{at(variable, 'name')}={at(variable, 'value')}") for one in own.variables):
             yield f"{what} is given the variable {at(variable, 'name')}, which its program is not to have. Remove it."
+
+
+def _mounts(
+    what: str, container: dict[str, Any], known: tuple[Container, ...], volumes: dict[str, Any]
+) -> Iterator[str]:
+    """A container sees its own files where it looks for them, and no others."""
+    own = next((one.mounts for one in known if one.name == container.get("name")), None)
+    mounts = items(container, "volumeMounts")
+    if own is None or UNKNOWN in (container.get("volumeMounts"), *mounts):
+        return
+    found = {at(one, "mountPath"): volumes.get(str(at(one, "name"))) for one in mounts}
+    for path in found:
+        if path not in own and path is not UNKNOWN:
+            yield f"{what} has a volume at {path}, where its program is to have none. Remove it."
+    for path, right in own.items():
+        if right is not None and not _is_mounted(found.get(path), right) and UNKNOWN not in found:
+            yield (
+                f"{what} does not have {right.name or 'a volume of its own'} at {path}, whole, and acts as if there "
+                f"were none. Mount the {right.source} there."
+            )
+
+
+def _is_mounted(volume: Any, right: Mounted) -> bool:
+    source = at(volume, right.source)
+    if UNKNOWN in (volume, source):
+        return True
+    if right.key and at(source, right.key) not in (right.name, UNKNOWN):
+        return False
+    mode = at(source, "defaultMode")
+    is_readable = mode in READABLE or (mode == OF_ROOT and right.source == "secret")
+    is_whole = not at(source, "items") and (right.may_be_missing or not at(source, "optional"))
+    return isinstance(source, dict) and is_whole and is_readable
 
 
 def _is_said(words: list[Any], patterns: tuple[str, ...]) -> bool:

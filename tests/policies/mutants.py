@@ -14,6 +14,7 @@ from tests.policies.hold_mutants import HOLD_ENVIRONMENT_MUTANTS, HOLD_MUTANTS
 from tests.policies.identity_mutants import IDENTITY_MUTANTS
 from tests.policies.lane_mutants import LANE_MUTANTS
 from tests.policies.lease_mutants import LEASE_MUTANTS
+from tests.policies.mount_mutants import MOUNT_MUTANTS
 from tests.policies.network_mutants import NETWORK_CAMPAIGN_MUTANTS, NETWORK_ENVIRONMENT_MUTANTS
 from tests.policies.object_environment_mutants import OBJECT_ENVIRONMENT_MUTANTS
 from tests.policies.object_mutants import OBJECT_MUTANTS
@@ -55,6 +56,7 @@ MUTANTS = [
     *[Mutant(campaign_stack, *mutant) for mutant in [*HOLD_MUTANTS, *OBJECT_MUTANTS]],
     *[Mutant(environment_stack, *mutant) for mutant in [*OBJECT_ENVIRONMENT_MUTANTS, *POD_ENVIRONMENT_MUTANTS]],
     *[Mutant(campaign_stack, *mutant) for mutant in POD_MUTANTS],
+    *[Mutant(campaign_stack, *mutant) for mutant in MOUNT_MUTANTS],
     *[Mutant(campaign_stack, *mutant) for mutant in DETOUR_MUTANTS],
     *[Mutant(environment_stack, *mutant) for mutant in DETOUR_ENVIRONMENT_MUTANTS],
     *[Mutant(prod_stack, *mutant) for mutant in LANE_MUTANTS],
