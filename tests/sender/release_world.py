@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -130,6 +130,8 @@ class World:
         self.stood: tuple[Span, ...] = ()
         self.suppressed: set[str] = set()
         self.list_answers = True
+        self.list_asked: Callable[[], None] = lambda: None
+        """Called when the suppression list is asked."""
         self.unproven = ""
         self.said: list[str] = []
         self.ledger = FakeLedger(self)
@@ -158,6 +160,7 @@ class World:
         )
 
     async def _suppressed(self, address: str) -> bool:
+        self.list_asked()
         if not self.list_answers:
             raise SuppressionUnavailable("the list does not answer")
         return address in self.suppressed

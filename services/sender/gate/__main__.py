@@ -87,12 +87,7 @@ class Gate:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), BUSY if busy else IDLE)
         if self._sender:
-            ended = await self._drained(self._sender)
-            if self._told is not None and ended:
-                await self._sender.handover.empty(self._told)
-            elif self._told is not None:
-                say("Postfix still runs, so this pod stays, and its queue")
-            self._sender.handover.close()
+            await self._end(self._sender)
         http.shutdown()
         self._follower.close()
         return self._exit
@@ -109,6 +104,15 @@ class Gate:
         """Whether the log was looked at of late, or a slow store is what the look waits for."""
         answered = self._sender.ledger.answered if self._sender else self._looked
         return now - max(self._looked, answered) < STALLED_AFTER and now - self._looked < LONGEST_LOOK
+
+    async def _end(self, sender: Sender) -> None:
+        """Lets what is under way end, and hands the queue over when the pod goes."""
+        ended = await self._drained(sender)
+        if self._told is not None and ended:
+            await sender.handover.empty(self._told)
+        elif self._told is not None:
+            say("Postfix still runs, so this pod stays, and its queue")
+        sender.handover.close()
 
     async def _drained(self, sender: Sender) -> bool:
         """Follows what is under way to its end, and answers Postfix until it has closed port 25; whether Postfix has

@@ -1,4 +1,4 @@
-"""Admission and release of one sender, put together from its config, its store and its hold."""
+"""Admission, release and handover of one sender, put together from its config, its store and its hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When mail is given up: after five days from its first try in which it could leave."""
+"""When mail is given up: its recipient was suppressed, or five days from a first try in which it could leave."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import os
 import pytest
 
 from services.sender.gate.backoff import STEP
-from services.sender.gate.deliverer import KEPT_SECONDS
 from services.sender.gate.log_lines import Outcome
+from services.sender.gate.withdrawals import KEPT_SECONDS
 from tests.sender.release_world import World, delivery
 
 DAY = 86_400.0
@@ -25,6 +25,16 @@ def tried(world: World, relay: str | None = "mx.alder.test") -> None:
 
 def given_up(world: World) -> bool:
     return ONE not in world.waiting and world.queue("incoming") == [] and world.counts.withdrawn["expired"] == 1
+
+
+def test_who_was_suppressed_after_queueing_gets_nothing(world: World) -> None:
+    world.suppressed = {"a@alder.test"}
+    world.add("message1", "a@alder.test")
+    world.add("message2", "b@alder.test")
+    world.step()
+    assert world.queue("hold") == [] and world.queue("incoming") == ["message2"]
+    assert world.counts.withdrawn == {"suppressed": 1, "expired": 0}
+    assert world.ledger.tokens == 999 and world.counts.tokens["other"] == 1
 
 
 @pytest.mark.parametrize("relay", ["mx.alder.test", None], ids=["a receiver that says later", "nobody answers"])
