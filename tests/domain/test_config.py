@@ -46,6 +46,7 @@ def refused(parse: Callable[[object, str], object], data: object) -> list[Proble
 
 
 def nat_gateway(data: dict[str, Any]) -> None:
+    del data["spool"]
     data["egress"] = {
         "strategy": "nat_gateway",
         "vpc_id": "vpc-1",
@@ -266,6 +267,13 @@ def test_nat_gateway_accepted_and_its_needs(environment: dict[str, Any]) -> None
     environment["lanes"]["birch"].update(zone="eu-central-1c", subnet="10.9.0.0/24")
     keys = {problem.key for problem in refused(parse_environment, environment)}
     assert keys == {"lanes.amber.zone", "cluster.node_role_arn", "lanes.birch.zone", "lanes.birch.subnet"}
+
+
+def test_a_lane_of_several_nodes_needs_a_volume_that_they_share(environment: dict[str, Any]) -> None:
+    nat_gateway(environment)
+    environment["spool"] = {"exported": {"access_mode": "ReadWriteOnce"}}
+    (problem,) = refused(parse_environment, environment)
+    assert "ReadWriteOnce is for one node" in problem.allowed
 
 
 def test_lane_subnets_are_apart(environment: dict[str, Any]) -> None:

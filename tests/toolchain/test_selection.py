@@ -96,6 +96,17 @@ def test_on_all_cores_the_last_line_is_the_same(folder: Path, required: str, cod
     assert last_line(result).startswith("1 passed; 1 lab tests not run: the lab needs root or a Docker daemon")
 
 
+def test_one_worker_runs_all_that_the_one_lab_is_for(folder: Path) -> None:
+    """Which pytest-xdist goes by the ids of pytest for, so another pytest may undo it in silence."""
+    for number in range(4):
+        test = f"import pytest\n@pytest.mark.lab\ndef test_a_lab_test(): pass\ndef test_{number}(): pass\n"
+        (folder / f"test_{number}.py").write_text(test)
+    workers = ["-p", "xdist", "-p", "xdist.looponfail", "--numprocesses", "2", "--dist", "loadgroup", "-v"]
+    lines = [line for line in run(folder, *workers).stdout.splitlines() if "PASSED" in line]
+    assert len({line[:5] for line in lines if "test_a_lab_test" in line}) == 1, lines
+    assert len({line[:5] for line in lines}) == 2, lines
+
+
 def test_tests_that_nobody_asked_for_are_not_counted(folder: Path) -> None:
     result = run(folder, "-m", "not lab", uid=1000, required="1")
     assert result.returncode == 0, result.stdout
