@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from policies import kubernetes
 from policies.inputs import plan
-from policies.plain import at
+from policies.plain import at, mapping
 from policies.rule import Resource
 from policies.scopes import named
 from warmlane import names
@@ -20,7 +20,7 @@ from warmlane.sender_config import CONFIG_KEY
 from warmlane.validation import problems
 from warmlane.warmup.plans import SPARKPOST
 
-INPUTS = plan(named("ConfigMap", names.SENDER_CONFIG_MAP), "data")
+INPUTS = plan(named("ConfigMap", names.SENDER_CONFIG_MAP), "data", "binaryData")
 """What rules on a sender's configuration are decided from."""
 
 Messages = Annotated[int, Field(ge=1, le=SPARKPOST[-1])]
@@ -44,7 +44,7 @@ class SenderConfig(Model):
     sending_domain: str
     daily_volume: Messages
     wanted_by: date
-    day_length: int
+    day_length: Annotated[int, Field(ge=1)]
     max_backlog_days: Annotated[int, Field(ge=1)]
     replicas: Annotated[int, Field(ge=1)]
     spool: Spool
@@ -70,8 +70,12 @@ def read(resource: Resource) -> SenderConfig:
             f"{what} has no schedule in the plan. Set its key {CONFIG_KEY} from warmlane.sender_config, without "
             "Outputs."
         )
+    strange = sorted({*mapping(resource.props, "data"), *mapping(resource.props, "binaryData")} - {CONFIG_KEY})
+    if strange:
+        raise Unreadable(f"{what} holds {', '.join(strange)} beside {CONFIG_KEY}, which no sender reads. Remove it.")
     try:
-        return SenderConfig.model_validate(json.loads(text))
+        # "7" is no number: what reads it would compare it with one.
+        return SenderConfig.model_validate_json(json.dumps(json.loads(text)), strict=True)
     except ValidationError as error:
         found = "; ".join(map(str, problems(error, SenderConfig)))
         raise Unreadable(

@@ -15,11 +15,11 @@ from typing import Any
 from pulumi_policy import Severity
 
 from policies import committed, kubernetes, scopes
-from policies.inputs import EACH, Path, plan
+from policies.inputs import EACH, Path, after_creation, plan
 from policies.plain import UNKNOWN, at, items, mapping
 from policies.rule import About, Resource, resource_rule, title
 from warmlane import labels, names
-from warmlane.sender_config import CONFIG_KEY
+from warmlane.sender_config import CONFIG_KEY, IDENTITY_KEY
 
 WORKLOADS = ("Deployment", "StatefulSet")
 CAMPAIGN_VARIABLE = "CAMPAIGN_ID"
@@ -113,7 +113,7 @@ ABOUT = About(
     display_name="Derived identity",
     description=(
         "Names, labels, selectors, accounts, users and the HELO name of a campaign equal a pure function of its id or "
-        "its lane's."
+        "its lane's; the reflector that proves its address is the committed one."
     ),
     why=(
         "Two campaigns with one label, user or HELO name are counted, authenticated or judged as one, and no run of "
@@ -129,6 +129,7 @@ ABOUT = About(
         *plan(scopes.CAMPAIGN_POD_TEMPLATES, ("spec", "volumes", EACH, "persistentVolumeClaim")),
         *plan(scopes.named("Secret", names.SUBMISSION_SECRET), USER),
         *plan(scopes.named("ConfigMap", names.SENDER_CONFIG_MAP), ("data", CONFIG_KEY)),
+        *after_creation(scopes.named("ConfigMap", names.SENDER_IDENTITY_CONFIG_MAP), ("data", IDENTITY_KEY)),
     ),
 )
 
@@ -148,6 +149,7 @@ def judge(resource: Resource) -> Iterator[str]:
     if kind == "ConfigMap":
         yield from _read_by_a_sender(resource, what, CONFIG_MAPS)
         yield from _config_map(resource, what, facts)
+        yield from _proof(resource, what, facts)
     if kind == "Secret":
         yield from _read_by_a_sender(resource, what, SECRETS)
         yield from _user(resource, what, facts)
@@ -205,6 +207,33 @@ def _config_map(resource: Resource, what: str, facts: Facts) -> Iterator[str]:
     for key, (value, of) in DOCUMENT.items():
         if at(document, key) != value(facts):
             yield _message(what, f"{CONFIG_KEY} {key}", at(document, key), value(facts), of)
+
+
+def _proof(resource: Resource, what: str, facts: Facts) -> Iterator[str]:
+    """A sender believes whom its identity names: with another reflector or address it would send as any lane."""
+    data = at(resource.props, "data")
+    text = at(data, IDENTITY_KEY)
+    if at(resource.props, "metadata", "name") != names.SENDER_IDENTITY_CONFIG_MAP or text is UNKNOWN:
+        return
+    try:
+        document = json.loads(text)
+    except (TypeError, ValueError):
+        yield f"{what} does not hold JSON in {IDENTITY_KEY}, so its sender sends nothing. Write it by CampaignSender."
+        return
+    environment = committed.environment(resource.stack)
+    lane = environment.lanes.get(facts.lane or "")
+    # None where it is not in the config: the lab's key lies in a file, and a provider chooses most addresses.
+    right = {
+        ("address",): lane.address if lane else None,
+        ("reflector", "address"): environment.reflector.address,
+        ("reflector", "public_key"): environment.reflector.public_key,
+    }
+    for path, value in right.items():
+        if value is not None and at(document, *path) != str(value):
+            yield (
+                f"{what}: {'.'.join(path)} in {IDENTITY_KEY} is {at(document, *path)}, but the committed config says "
+                f"{value}. Write it by CampaignSender."
+            )
 
 
 def _variables(resource: Resource, what: str, facts: Facts) -> Iterator[str]:

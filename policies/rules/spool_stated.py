@@ -15,15 +15,18 @@ from policies import committed, kubernetes
 from policies.about import Looser
 from policies.inputs import EACH, plan
 from policies.plain import UNKNOWN, at, items, mapping
+from policies.quantity import amount
 from policies.rule import About, Resource, configured_resource_rule
-from policies.scopes import CAMPAIGN_POD_TEMPLATES, of_campaigns
+from policies.scopes import CAMPAIGN_POD_TEMPLATES, named, of_campaigns
 from policies.sender_document import INPUTS, Unreadable, is_sender_config, read
-from warmlane import names, sizing
+from warmlane import labels, names, sizing
 from warmlane.base import Model
 from warmlane.campaign import Campaign, Spool
 from warmlane.config import campaign_file
-from warmlane.handover import EXPORTED_DIRECTORY
+from warmlane.environment import Environment
+from warmlane.handover import EXPORTED_DIRECTORY, GRACE_SECONDS
 from warmlane.sender_config import SPOOL_DIRECTORY
+from warmlane.spool_volumes import AccessMode
 
 
 class SpoolStated(Model):
@@ -37,13 +40,17 @@ class SpoolStated(Model):
 WORKLOADS = {Spool.HANDOVER: "Deployment", Spool.PERSISTENT: "StatefulSet"}
 RETENTION = ("whenDeleted", "whenScaled")
 CLAIMS = ("spec", "volumeClaimTemplates")
+BOUND_ELSEWHERE = ("volumeName", "selector", "dataSource", "dataSourceRef")
+"""Fields of a claim that derived-identity judges."""
+GRACE = "terminationGracePeriodSeconds"
 
 ABOUT = About(
     name="spool-stated",
     display_name="Spool stated",
     description=(
-        "A campaign states its spool; its workload is of that kind, its pods keep their queue there, its volumes "
-        f"outlive their pods. handover: {Spool.HANDOVER.loses}. persistent: {Spool.PERSISTENT.loses}."
+        "A campaign states its spool; its workload is of that kind, its pods keep their queue there and have the time "
+        "to hand it over, its volumes are those of the committed config and outlive their pods. "
+        f"handover: {Spool.HANDOVER.loses}. persistent: {Spool.PERSISTENT.loses}."
     ),
     why=(
         "A sender that answered 250 owes its producers a delivery. Which failure may break that word is for those who "
@@ -56,10 +63,16 @@ ABOUT = About(
     severity=Severity.HIGH,
     inputs=(
         *INPUTS,
-        *plan(CAMPAIGN_POD_TEMPLATES, ("spec", "volumes", EACH), ("spec", "containers", EACH, "volumeMounts", EACH)),
+        *plan(
+            CAMPAIGN_POD_TEMPLATES,
+            ("spec", "volumes", EACH),
+            ("spec", "containers", EACH, "volumeMounts", EACH),
+            ("spec", GRACE),
+        ),
+        *plan(named("PersistentVolumeClaim", names.EXPORTED_CLAIM), "spec"),
         *plan(
             of_campaigns("StatefulSet"),
-            (*CLAIMS, EACH, "metadata", "name"),
+            (*CLAIMS, EACH),
             *(("spec", "persistentVolumeClaimRetentionPolicy", when) for when in RETENTION),
             ("spec", "ordinals"),
         ),
@@ -76,8 +89,12 @@ def judge(resource: Resource, config: SpoolStated) -> Iterator[str]:
     if is_sender_config(resource):
         yield from _stated(campaign, resource, config)
         yield from _told(what, campaign, resource)
+    environment = committed.environment(resource.stack)
     if kubernetes.kind(resource) in WORKLOADS.values():
-        yield from _workload(what, campaign, resource)
+        yield from _workload(what, campaign, environment, resource)
+    if kubernetes.kind(resource) == "PersistentVolumeClaim" and kubernetes.name(resource) == names.EXPORTED_CLAIM:
+        right = environment.spool.exported
+        yield from _claim(what, resource.props, right.storage, right.storage_class, right.access_mode)
 
 
 def _stated(campaign: Campaign, resource: Resource, config: SpoolStated) -> Iterator[str]:
@@ -112,11 +129,63 @@ def _told(what: str, campaign: Campaign, resource: Resource) -> Iterator[str]:
             )
 
 
-def _workload(what: str, campaign: Campaign, resource: Resource) -> Iterator[str]:
+def _claim(what: str, claim: Any, storage: str, storage_class: str | None, mode: AccessMode) -> Iterator[str]:
+    """A claim is as committed. On a smaller volume the queue ends before the gate knows it, and one that several pods
+    can't write takes nothing of most of them."""
+    spec = mapping(claim, "spec")
+    found = {
+        "resources.requests.storage": (at(spec, "resources", "requests", "storage"), storage),
+        "accessModes": (spec.get("accessModes"), [mode.value]),
+        "storageClassName": (spec.get("storageClassName"), storage_class),
+        "volumeMode": (spec.get("volumeMode") or "Filesystem", "Filesystem"),
+    }
+    for field, (value, right) in found.items():
+        if value != right and value is not UNKNOWN:
+            yield f"{what}: {field} is {value}, but the committed config says {right or 'nothing'}. Set it to that."
+    known = {*(field.split(".")[0] for field in found), *BOUND_ELSEWHERE}
+    for field in sorted(field for field, value in spec.items() if field not in known and value):
+        yield f"{what}: no claim of a sender needs {field}. Remove it."
+
+
+def _kept(what: str, campaign: Campaign, environment: Environment, resource: Resource) -> Iterator[str]:
+    """What a pod has accepted outlasts its stop: there are the time and the room for it."""
+    spec = at(kubernetes.pod_template(resource), "spec")
+    if at(spec, GRACE) not in (GRACE_SECONDS, UNKNOWN):
+        yield (
+            f"{what} is killed {at(spec, GRACE) or 30} s after it is told to stop, and needs {GRACE_SECONDS} s to hand "
+            f"its queue over. Set {GRACE} to {GRACE_SECONDS}."
+        )
+    if "spec" in resource.ignored:
+        # While a hold stands, a pod keeps the volumes that it was deployed with (campaigns/held.py).
+        return
+    room = sizing.spool_mib(campaign, environment)
+    for volume in items(spec, "volumes"):
+        own = mapping(volume, "emptyDir") if at(volume, "name") == names.SPOOL_CLAIM else {}
+        limit = amount(own.get("sizeLimit"))
+        if own.get("medium") or (limit is not None and limit < room * 1024**2):
+            yield (
+                f"{what} may keep {own.get('sizeLimit')} {own.get('medium') or ''}on its volume {names.SPOOL_CLAIM}, "
+                f"and its gate takes {room} MiB: the pod is evicted with its queue. Give it an emptyDir of {room}Mi on "
+                "disk."
+            )
+    for template in items(resource.props, *CLAIMS):
+        claimed = f"{what}, claim {at(template, 'metadata', 'name')}"
+        storage = sizing.spool_storage(campaign, environment)
+        yield from _claim(claimed, template, storage, environment.spool.storage_class, AccessMode.ONE_NODE)
+        metadata = {key: value for key, value in mapping(template, "metadata").items() if value and key != "name"}
+        if UNKNOWN not in metadata.values() and metadata != {"labels": {labels.CAMPAIGN: campaign.id}}:
+            yield (
+                f"{claimed} has marks by which another than Warmlane may choose, copy or remove its volume. Leave the "
+                f"label {labels.CAMPAIGN}={campaign.id} alone in its metadata."
+            )
+
+
+def _workload(what: str, campaign: Campaign, environment: Environment, resource: Resource) -> Iterator[str]:
     kind, right = kubernetes.kind(resource), WORKLOADS[campaign.spool]
     if kind != right:
         yield f"{what} is no {right}, which the committed spool, {campaign.spool}, asks for. Make it one."
         return
+    yield from _kept(what, campaign, environment, resource)
     spec = at(kubernetes.pod_template(resource), "spec")
     volumes = {str(at(one, "name")): one for one in items(spec, "volumes")}
     templates = [str(at(one, "metadata", "name")) for one in items(resource.props, *CLAIMS) if one is not UNKNOWN]

@@ -39,6 +39,22 @@ def document(**changes: Any) -> Change:
     return change
 
 
+def proof(**changes: Any) -> Change:
+    """Changes what a sender is told of the reflector."""
+
+    def change(stack: Stack) -> None:
+        data = stack["identity"].props["data"]
+        told = json.loads(data["identity.json"])
+        told["reflector"] |= changes
+        data["identity.json"] = json.dumps(told)
+
+    return change
+
+
+def no_identity(stack: Stack) -> None:
+    stack["identity"].props["data"] = {}
+
+
 def user(name: str) -> Change:
     return lambda stack: stack["submission"].props["data"].update(username=base64.b64encode(name.encode()).decode())
 
@@ -136,6 +152,13 @@ IDENTITY_MUTANTS: list[tuple[str, str, Change, str]] = [
     ),
     (RULE, "a HELO of its own", document(hostname="mail.warmlane.test"), "set it to amber.warmlane.test"),
     (RULE, "another's lane", document(lane="birch"), "config.json lane is birch"),
+    (
+        RULE,
+        "another's reflector",
+        proof(address="198.51.100.9"),
+        "reflector.address in identity.json is 198.51.100.9, but the committed config says 203.0.113.24",
+    ),
+    (RULE, "no identity", no_identity, "does not hold JSON in identity.json"),
     (RULE, "another's document", document(campaign="newsletter"), "config.json campaign is newsletter"),
     (RULE, "a volume by name", claim(volumeName="pv-1"), "names its storage by volumeName"),
     (RULE, "a volume by label", claim(selector={"matchLabels": {"a": "b"}}), "names its storage by selector"),

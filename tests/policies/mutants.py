@@ -7,6 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from tests.policies.campaign_mutants import CAMPAIGN_MUTANTS
+from tests.policies.claim_mutants import HANDOVER_CLAIM_MUTANTS, PERSISTENT_CLAIM_MUTANTS
 from tests.policies.detour_mutants import DETOUR_ENVIRONMENT_MUTANTS, DETOUR_MUTANTS
 from tests.policies.environment_mutants import ENVIRONMENT_MUTANTS
 from tests.policies.harness import Declared, campaign_stack, environment_stack
@@ -67,6 +68,8 @@ MUTANTS = [
     *[Mutant(environment_stack, *mutant) for mutant in NETWORK_ENVIRONMENT_MUTANTS],
     *[Mutant(campaign_stack, *mutant) for mutant in SPOOL_MUTANTS],
     *[Mutant(persistent_sender, *mutant) for mutant in PERSISTENT_MUTANTS],
+    *[Mutant(campaign_stack, *mutant) for mutant in HANDOVER_CLAIM_MUTANTS],
+    *[Mutant(persistent_sender, *mutant) for mutant in PERSISTENT_CLAIM_MUTANTS],
 ]
 
 SHIPPED: dict[str, Build] = {

@@ -33,9 +33,9 @@ def campaign_program(stack: str, environment: Environment | None = None, campaig
     """What `pulumi preview -s <campaign>.<environment>` runs, likewise; for another campaign's config where given."""
     campaign_id, name = stack.split(".")
     environment, campaign = environment or _environment(name), campaign or load_campaign(ROOT, campaign_id, name)
-    campaigns.program.deploy(
-        environment, name, campaign, check_campaign(campaign, stack, environment, stack), "a-password", "a-public-key"
-    )
+    lease = check_campaign(campaign, stack, environment, stack)
+    key = environment.reflector.public_key or "a-public-key"
+    campaigns.program.deploy(environment, name, campaign, lease, "a-password", key)
 
 
 def _environment(name: str) -> Environment:
