@@ -82,6 +82,21 @@ POD_SPEC: Shape = {
     ],
 }
 
+WORKLOAD_SPEC: Shape = {
+    # sender-configured, derived-identity and spool-stated
+    **dict.fromkeys(("replicas", "selector", "template", "serviceName", "volumeClaimTemplates", "ordinals"), ANY),
+    "persistentVolumeClaimRetentionPolicy": ANY,
+    "revisionHistoryLimit": ANY,
+    "progressDeadlineSeconds": ANY,
+    "minReadySeconds": (0,),
+    # A ready pod goes only when its successor is ready, and hands its queue to one that stays.
+    "strategy": {"type": ("RollingUpdate",), "rollingUpdate": {"maxUnavailable": (0, "0%"), "maxSurge": ANY}},
+    # What is committed reaches every pod, one after the other.
+    "updateStrategy": {"type": ("RollingUpdate",), "rollingUpdate": {"partition": (0,), "maxUnavailable": (1,)}},
+    "podManagementPolicy": ("Parallel",),
+}
+"""Of the Deployment or StatefulSet."""
+
 ANNOTATIONS = (
     "warmlane.dev/",
     "kubectl.kubernetes.io/restartedAt",
@@ -90,6 +105,16 @@ ANNOTATIONS = (
 )
 """Annotations of pods, of what makes them and of their namespace: Warmlane's own, and what kubectl and controllers
 write. CNI plugins (Multus), admission plugins (PodNodeSelector) and injectors of sidecars are told by annotations."""
+BESIDE_PODS = (
+    "pulumi.com/skipAwait",
+    "pv.kubernetes.io/bind-completed",
+    "pv.kubernetes.io/bound-by-controller",
+    "volume.beta.kubernetes.io/storage-provisioner",
+    "volume.kubernetes.io/storage-provisioner",
+    "volume.kubernetes.io/selected-node",
+)
+"""Annotations of claims, Services and files beside those: the word to Pulumi not to wait for one, and what the cluster
+writes while it binds a claim. The old key of a storage class, which goes before the field, is none of them."""
 LABELS = ("warmlane.dev/", "app.kubernetes.io/", "pod-security.kubernetes.io/", "kubernetes.io/metadata.name")
 """Labels with a prefix, likewise; those without one are a person's own."""
 INJECTION = ("istio-injection",)

@@ -1,4 +1,5 @@
-"""A campaign's pods have the fields that a sender needs, and no annotation by which something else changes them."""
+"""A campaign's pods and what makes them have the fields that a sender needs, and no annotation by which something else
+changes, copies or opens them."""
 
 from __future__ import annotations
 
@@ -11,16 +12,20 @@ from policies import kubernetes, pod_fields
 from policies.inputs import plan
 from policies.plain import UNKNOWN, at, mapping
 from policies.rule import About, Resource, resource_rule
-from policies.scopes import CAMPAIGN_POD_TEMPLATES, of_kinds
+from policies.scopes import CAMPAIGN_POD_TEMPLATES, of_campaigns, of_kinds
 
 MARKS = ("annotations", "labels")
+WORKLOADS = ("Deployment", "StatefulSet")
+UPDATES = ("strategy", "updateStrategy", "podManagementPolicy", "minReadySeconds", "paused")
+MARKED = ("ConfigMap", "PersistentVolumeClaim", "Secret", "Service")
+"""Kinds whose annotations and labels have other controllers copy them, open them, or choose their storage."""
 
 ABOUT = About(
     name="pod-fields-known",
     display_name="Pod fields known",
     description=(
-        "A campaign's pods have only fields, and their namespace, workload and pods only annotations and labels, that "
-        "Warmlane's senders need or the API server writes."
+        "A campaign's pods and workload have only fields, and those, their namespace, files, claims and Services only "
+        "annotations and labels, that Warmlane's senders need or the API server writes."
     ),
     why=(
         "A second network by Multus, another DNS, scheduler or runtime, a hook or an injected sidecar leads a pod past "
@@ -30,7 +35,9 @@ ABOUT = About(
     severity=Severity.HIGH,
     inputs=(
         *plan(CAMPAIGN_POD_TEMPLATES, "spec", *(("metadata", marks) for marks in MARKS)),
+        *plan(of_campaigns(*WORKLOADS), *(("spec", field) for field in UPDATES)),
         *plan(of_kinds("Namespace"), *(("metadata", marks) for marks in MARKS)),
+        *plan(of_campaigns(*MARKED), *(("metadata", marks) for marks in MARKS)),
     ),
 )
 
@@ -39,11 +46,18 @@ def judge(resource: Resource) -> Iterator[str]:
     if not kubernetes.campaign(resource):
         return
     what = kubernetes.title(resource)
-    if kubernetes.kind(resource) == "Namespace":
-        yield from _marks(what, resource.props)
+    if kubernetes.kind(resource) in ("Namespace", *MARKED):
+        more = pod_fields.BESIDE_PODS if kubernetes.kind(resource) in MARKED else ()
+        yield from _marks(what, resource.props, more)
     if not kubernetes.has_pods(resource):
         return
     template = kubernetes.pod_template(resource)
+    if kubernetes.kind(resource) in WORKLOADS:
+        for path, allowed in pod_fields.strange(at(resource.props, "spec"), pod_fields.WORKLOAD_SPEC, "spec"):
+            if allowed:
+                yield f"{what}: {path} may be {allowed} alone, or pods stay old or go all at once. Set it so."
+            else:
+                yield f"{what}: no sender needs {path}, and no rule judges what it does. Remove it."
     yield from dict.fromkeys([*_marks(what, resource.props), *_marks(f"{what}, its pods,", template)])
     for path, allowed in pod_fields.strange(at(template, "spec"), pod_fields.POD_SPEC, "spec"):
         if allowed:
@@ -52,10 +66,10 @@ def judge(resource: Resource) -> Iterator[str]:
             yield f"{what}: no sender needs {path}, and no rule judges what it does to a pod. Remove it."
 
 
-def _marks(what: str, holder: Any) -> Iterator[str]:
-    """Annotations and labels by which somebody else may change a pod."""
+def _marks(what: str, holder: Any, more: tuple[str, ...] = ()) -> Iterator[str]:
+    """Annotations and labels by which somebody else may change a pod, or what it reads and is reached by."""
     for key in mapping(holder, "metadata", "annotations"):
-        if not key.startswith(pod_fields.ANNOTATIONS):
+        if not key.startswith(pod_fields.ANNOTATIONS) and key not in more:
             yield f"{what} has the annotation {key}, by which another than Warmlane may change pods. Remove it."
     for key, value in mapping(holder, "metadata", "labels").items():
         is_foreign = "/" in key and not key.startswith(pod_fields.LABELS)

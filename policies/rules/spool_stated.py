@@ -43,6 +43,7 @@ CLAIMS = ("spec", "volumeClaimTemplates")
 BOUND_ELSEWHERE = ("volumeName", "selector", "dataSource", "dataSourceRef")
 """Fields of a claim that derived-identity judges."""
 GRACE = "terminationGracePeriodSeconds"
+BOUNDED = ("memory", "ephemeral-storage")
 
 ABOUT = About(
     name="spool-stated",
@@ -67,6 +68,7 @@ ABOUT = About(
             CAMPAIGN_POD_TEMPLATES,
             ("spec", "volumes", EACH),
             ("spec", "containers", EACH, "volumeMounts", EACH),
+            *(("spec", "containers", EACH, "resources", part) for part in ("requests", "limits")),
             ("spec", GRACE),
         ),
         *plan(named("PersistentVolumeClaim", names.EXPORTED_CLAIM), "spec"),
@@ -168,6 +170,7 @@ def _kept(what: str, campaign: Campaign, environment: Environment, resource: Res
                 f"and its gate takes {room} MiB: the pod is evicted with its queue. Give it an emptyDir of {room}Mi on "
                 "disk."
             )
+    yield from _bounds(what, campaign, items(spec, "containers"))
     for template in items(resource.props, *CLAIMS):
         claimed = f"{what}, claim {at(template, 'metadata', 'name')}"
         storage = sizing.spool_storage(campaign, environment)
@@ -178,6 +181,22 @@ def _kept(what: str, campaign: Campaign, environment: Environment, resource: Res
                 f"{claimed} has marks by which another than Warmlane may choose, copy or remove its volume. Leave the "
                 f"label {labels.CAMPAIGN}={campaign.id} alone in its metadata."
             )
+
+
+def _bounds(what: str, campaign: Campaign, containers: list[Any]) -> Iterator[str]:
+    """With less disk a pod is evicted, with less memory killed; where a container says none, the LimitRange does."""
+    needed = sizing.containers(campaign.sender.size, campaign.spool)
+    for container in containers:
+        size = needed.get(str(at(container, "name")))
+        for part, bounds in size.resources().items() if size else ():
+            for key in BOUNDED:
+                found, right = at(container, "resources", part, key), amount(bounds[key])
+                if found is not UNKNOWN and right is not None and (amount(found) or 0) < right:
+                    yield (
+                        f"{what}, container {at(container, 'name')}: resources.{part}.{key} is {found or 'missing'}, "
+                        f"and its size {campaign.sender.size} needs {bounds[key]}, or its queue goes with the pod. Set "
+                        "it to that."
+                    )
 
 
 def _workload(what: str, campaign: Campaign, environment: Environment, resource: Resource) -> Iterator[str]:

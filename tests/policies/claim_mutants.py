@@ -49,6 +49,18 @@ HANDOVER_CLAIM_MUTANTS: list[tuple[str, str, Change, str]] = [
     ),
     (RULE, "Kubernetes' half minute", no_grace, "is killed 30 s after it is told to stop, and needs 600 s"),
     (RULE, "a small queue", volume("spool", emptyDir={"sizeLimit": "383Mi"}), "and its gate takes 384 MiB"),
+    (
+        RULE,
+        "no room",
+        lambda s: pod(s)["containers"][0].pop("resources"),
+        "email-sender: resources.limits.ephemeral-storage is missing, and its size small needs 512Mi",
+    ),
+    (
+        RULE,
+        "a gate without memory",
+        lambda s: pod(s)["containers"][1]["resources"]["limits"].update(memory="64Mi"),
+        "gate: resources.limits.memory is 64Mi, and its size small needs 192Mi",
+    ),
     (RULE, "a queue in memory", volume("spool", emptyDir={"medium": "Memory"}), "of 384Mi on disk"),
     (
         RULE,

@@ -29,6 +29,7 @@ from tests.policies.strategies import (
     external_sender,
     interface,
 )
+from tests.policies.update_mutants import PERSISTENT_UPDATE_MUTANTS, UPDATE_MUTANTS
 from tests.policies.warm_up_mutants import WARM_UP_MUTANTS
 
 Stack = dict[str, Declared]
@@ -69,6 +70,8 @@ MUTANTS = [
     *[Mutant(campaign_stack, *mutant) for mutant in SPOOL_MUTANTS],
     *[Mutant(persistent_sender, *mutant) for mutant in PERSISTENT_MUTANTS],
     *[Mutant(campaign_stack, *mutant) for mutant in HANDOVER_CLAIM_MUTANTS],
+    *[Mutant(campaign_stack, *mutant) for mutant in UPDATE_MUTANTS],
+    *[Mutant(persistent_sender, *mutant) for mutant in PERSISTENT_UPDATE_MUTANTS],
     *[Mutant(persistent_sender, *mutant) for mutant in PERSISTENT_CLAIM_MUTANTS],
 ]
 
