@@ -229,7 +229,11 @@ def test_the_mounted_document_says_who_the_lane_is(tmp_path: Path, monkeypatch: 
     assert "identity.json can't be used" in unusable[1] and "deploy the campaign again" in unusable[1]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", '{"address": 1}', document(address="nowhere")])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "null", '{"address": 1}', document(address="nowhere")],
+    ids=["empty", "a list", "null", "a number", "no address"],
+)
 def test_a_document_that_can_t_be_used_is_one_error(text: str) -> None:
     with pytest.raises(lane_identity.IdentityError, match=r"identity\.json"):
         lane_identity.expected(text)
