@@ -173,14 +173,26 @@ def _strays(tree: Path) -> Iterator[Stack]:
 
 
 def _digests(tree: Path) -> dict[str, str]:
-    """By file of what judges, relative to the repository, its digest."""
+    """By file of what judges, relative to the repository, its digest; and of each environment's reflector."""
     places = [tree / place for place in JUDGES]
     files = [file for place in places for file in ([place] if place.is_file() else sorted(place.rglob("*")))]
-    return {
+    found = {
         str(file.relative_to(tree)): hashlib.sha256(file.read_bytes()).hexdigest()
         for file in files
         if file.is_file() and "__pycache__" not in file.parts
     }
+    return found | {f"Pulumi.{name}.yaml: reflector": _reflector(tree, name) for name in environments(tree)}
+
+
+def _reflector(tree: Path, environment: str) -> str:
+    """Who judges, while mail leaves, by which address it does. No manifest shows it before the lane's own address is
+    known, so a change of it would be seen nowhere else."""
+    try:
+        document = yaml.safe_load((tree / f"Pulumi.{environment}.yaml").read_text())
+        return json.dumps(document["config"]["warmlane:environment"].get("reflector"), sort_keys=True)
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+        # `render` tells what is wrong with it.
+        return ""
 
 
 def _stacks(environment: str, document: Mapping[str, Any], out: Path) -> Iterator[Stack]:

@@ -120,6 +120,14 @@ def test_a_change_of_what_judges_is_told_first(base: Side, tree: Path, render: C
     assert "It changes what judges it (`.github/workflows/drift.yml`, `warmlane/warmup/plans.py`)" in first
 
 
+def test_another_reflector_is_told_first(base: Side, tree: Path, render: Callable[[Path], Side]) -> None:
+    """Whoever names it says by which address mail leaves, and no manifest shows its name in preview."""
+    file = tree / "Pulumi.prod.yaml"
+    file.write_text(file.read_text().replace("address: 203.0.113.10\n", "address: 203.0.113.77\n"))
+    first = markdown.comment(base, render(tree)).splitlines()[0]
+    assert "It changes what judges it (`Pulumi.prod.yaml: reflector`)" in first
+
+
 def test_a_rule_that_is_gone_is_told(base: Side, tree: Path, render: Callable[[Path], Side]) -> None:
     file = tree / "policies/rules/__init__.py"
     file.write_text(file.read_text().replace("    no_wide_allow,\n", "").replace("    no_wide_allow.RULE,\n", ""))
