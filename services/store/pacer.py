@@ -58,6 +58,8 @@ class Pacer:
         self._clock = SteadyClock(wall(), boot())
         self._confirmed = False
         self._blocks: dict[str, Block] = {}
+        self._leased: dict[str, int] = {}
+        """Tokens of each block as it came from the store: the most that may be in hand, for a crash loses them."""
         self._none_left: dict[str, tuple[Caps, Moment]] = {}
         self._lock = threading.Lock()
 
@@ -94,7 +96,8 @@ class Pacer:
         """Gives a token back whose attempt made no connection. Raises StoreUnavailable; the token is then lost."""
         with self._lock:
             block = self._blocks.get(token.provider)
-            if block is not None and (block.day, block.hour) == (token.day, token.hour):
+            same_hour = block is not None and (block.day, block.hour) == (token.day, token.hour)
+            if block is not None and same_hour and block.left < self._leased[token.provider]:
                 self._blocks[token.provider] = block.put_back()
             else:
                 self._return(Block(self._lane, token.provider, token.day, token.hour, 1))
@@ -117,7 +120,9 @@ class Pacer:
                     self._clock = SteadyClock(self._wall(), self._boot())
                 raise ClocksDisagree("this machine's clock and the store's tell different times: set them right (NTP)")
             self._confirmed = True
-            return lease_block(connection, self._lane, provider, caps, at)
+            block = lease_block(connection, self._lane, provider, caps, at)
+        self._leased[provider] = block.left
+        return block
 
     def _return(self, block: Block) -> None:
         if block.left > 0:

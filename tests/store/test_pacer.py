@@ -51,6 +51,13 @@ def test_a_token_without_a_connection_is_used_again(day: Day) -> None:
     assert day.counted() == 3
 
 
+def test_of_many_that_come_back_no_more_than_a_block_stays_in_hand(day: Day) -> None:
+    tokens = [day.replica.take("gmail", CAPS) for _ in range(9)]
+    for token in filter(None, tokens):
+        day.replica.put_back(token)
+    assert day.counted() == 3, "what a crash would lose"
+
+
 def test_a_clean_end_gives_the_rest_back_and_a_crash_does_not(day: Day) -> None:
     day.replica.take("gmail", CAPS)
     day.replica.take("yahoo", CAPS)
