@@ -14,6 +14,7 @@ from pulumi_policy.deserialize import deserialize_properties
 import campaigns.program
 import infra.program
 from cli.render.recording import STACK_TYPE, Registration, record
+from policies import committed
 from tests.policies.declared import Declared
 from warmlane import names
 from warmlane.campaign import Campaign
@@ -22,6 +23,7 @@ from warmlane.environment import Environment, Images
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = "registry.example/sender@sha256:" + "ab" * 32
+UNCOMMITTED = "203.0.113.200"
 
 
 def environment_program(name: str, environment: Environment | None = None) -> None:
@@ -47,9 +49,10 @@ def register(program: Callable[[], Any], stack: str) -> list[Registration]:
     """Every resource that a program registers in a first preview, components included; its environment is deployed."""
     answers: dict[str, Any] = {}
     if "." in stack:
-        environment = _environment(stack.split(".")[1])
+        environment = committed.environment(stack)
         answers = {
-            "lanes": {lane: {"address": "203.0.113.200"} for lane in environment.lanes},
+            # What exists already is committed, what AWS gives is not.
+            "lanes": {id_: {"address": str(lane.address or UNCOMMITTED)} for id_, lane in environment.lanes.items()},
             "leases": {campaign: lease.lane for campaign, lease in environment.leases.items()},
             "store_access": {campaign: {"password": "one-more-password"} for campaign in environment.leases},
         }
