@@ -6,8 +6,6 @@ By the receivers' own counts in the end: each message once. The steps build on e
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import time
 from collections import Counter
@@ -22,7 +20,8 @@ from bench.soak.copies import Copy
 from cli.cluster import Cluster
 from cli.demo import count, producers
 from lab import images, receivers, settings
-from tests.acceptance.conftest import ENVIRONMENT, ROOT, WARMLANE, sender_pods
+from tests.acceptance.conftest import ENVIRONMENT, ROOT, WARMLANE
+from tests.acceptance.sender import Sender, wait_for
 from warmlane import names
 from warmlane.config import campaign_file, load_campaign
 
@@ -34,14 +33,6 @@ NOBODY_LISTENS = """
 providers:
   alder: {outages: [{begins: 0, seconds: 3600, kind: refuse}]}
   beech: {outages: [{begins: 0, seconds: 3600, kind: refuse}]}
-"""
-STATE = """
-import json, re, sys, urllib.request
-from services.sender.gate import queues
-from services.sender.settings import SPOOL
-text = urllib.request.urlopen("http://127.0.0.1:9100/metrics", timeout=5).read().decode()
-held = re.search(r'^sender_closed{reason="hold"} 1', text, re.MULTILINE)
-json.dump({"queued": sum(queues.sizes(SPOOL).values()), "held": bool(held)}, sys.stdout)
 """
 
 
@@ -67,90 +58,10 @@ def changed(tmp_path: Path, deployed: Any) -> Iterator[Copy]:
     subprocess.run([WARMLANE, "up", "--campaign", CAMPAIGN], cwd=ROOT, check=True, capture_output=True, timeout=300)
 
 
-class Sender:
-    """The campaign's sender in the lab's cluster."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self.cluster, self.namespace = cluster, names.namespace(CAMPAIGN)
-
-    def pods(self) -> list[str]:
-        return sorted(pod["metadata"]["name"] for pod in sender_pods(self.cluster, CAMPAIGN))
-
-    def states(self) -> dict[str, dict[str, Any]]:
-        """By pod, what is queued and whether its gate knows of a hold."""
-        return {pod: self.cluster.python(self.namespace, pod, STATE, None, container="gate") for pod in self.pods()}
-
-    def queued(self) -> int:
-        return sum(state["queued"] for state in self.states().values())
-
-    def settled(self, replicas: int = 2) -> None:
-        """Waits until exactly so many pods are there, all ready."""
-
-        def there() -> bool:
-            path = f"/api/v1/namespaces/{self.namespace}/pods?labelSelector=app%3D{names.app(CAMPAIGN)}"
-            pods = self.cluster.get(path)["items"]
-            ready = [
-                pod
-                for pod in pods
-                if {"type": "Ready", "status": "True"}.items()
-                <= next((c for c in pod["status"].get("conditions", []) if c["type"] == "Ready"), {}).items()
-            ]
-            return len(pods) == len(ready) == replicas
-
-        wait_for(there, f"{replicas} ready pods and no other", 240)
-
-    def killed(self, container: str, words: str) -> None:
-        """Ends a program of the first pod by SIGKILL, and waits until its container runs anew."""
-        pod = self.pods()[0]
-        before = self._restarts(pod, container)
-        found = [pid for pid in processes(pod) if words in command(pid)]
-        assert found, f"no process of {pod} has {words} in its command"
-        os.kill(min(found), signal.SIGKILL)
-        wait_for(lambda: self._restarts(pod, container) > before, f"a restart of {container}", 60)
-        self.settled()
-
-    def _restarts(self, pod: str, container: str) -> int:
-        status = self.cluster.get(f"/api/v1/namespaces/{self.namespace}/pods/{pod}")["status"]
-        return next(int(one["restartCount"]) for one in status["containerStatuses"] if one["name"] == container)
-
-    def told(self, held: bool) -> None:
-        """Waits until each gate knows whether a hold stands. A changed pod has its mounts looked at at once."""
-        for pod in self.pods():
-            mark = f"warmlane.dev/looked={time.time_ns()}"
-            self.cluster.kubectl("annotate", "pod", pod, "-n", self.namespace, "--overwrite", mark)
-        wait_for(lambda: all(state["held"] is held for state in self.states().values()), f"held is {held}", 150)
-
-
-def processes(pod: str) -> list[int]:
-    """Processes of a pod's containers, as this machine numbers them."""
-    mark = f"HOSTNAME={pod}".encode()
-    return [
-        pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if mark in of(pid, "environ").split(b"\0")
-    ]
-
-
-def command(pid: int) -> str:
-    return of(pid, "cmdline").replace(b"\0", b" ").decode()
-
-
-def of(pid: int, file: str) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/{file}").read_bytes()
-    except OSError:
-        return b""
-
-
-def wait_for(condition: Callable[[], bool], what: str, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
-        time.sleep(1)
-
-
 def test_no_accepted_message_is_lost_and_a_hold_keeps_all(
     cluster: Cluster, nobody_listens: None, changed: Copy, record_property: Callable[[str, object], None]
 ) -> None:
-    campaign, sender = load_campaign(ROOT, CAMPAIGN, ENVIRONMENT), Sender(cluster)
+    campaign, sender = load_campaign(ROOT, CAMPAIGN, ENVIRONMENT), Sender(cluster, CAMPAIGN)
     password = json.loads(settings.SECRETS_FILE.read_text())["submission"][CAMPAIGN]
     sender.settled()
     assert sender.queued() == 0
