@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 
 import pytest
@@ -12,7 +11,7 @@ from cli.outcome import WorldFailed
 from lab import settings
 from services.store import roles
 from tests.acceptance.conftest import CAMPAIGNS, sender_pods
-from warmlane import labels, names, store_access
+from warmlane import labels, names
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
 
@@ -78,45 +77,3 @@ def test_a_sender_reaches_the_store_and_sees_its_own_lane_alone(cluster: Cluster
 def pod_lane(cluster: Cluster, campaign: str) -> str:
     """The lane that the campaign's pods are labelled with."""
     return str(sender_pods(cluster, campaign)[0]["metadata"]["labels"][labels.LANE])
-
-
-def in_a_secret(value: str) -> str:
-    """A value as the API server shows it in a Secret."""
-    return base64.b64encode(value.encode()).decode()
-
-
-def derived(key: str) -> list[str]:
-    """Every secret that is made of the store's key, as far as these campaigns have it."""
-    keys = json.loads(store_access.suppression_keys(key, ["1"]))
-    return [
-        key,
-        *(store_access.role_password(key, campaign) for campaign in CAMPAIGNS),
-        *(each["key"] for each in keys),
-    ]
-
-
-def test_no_secret_of_the_store_is_anywhere_but_in_secrets(cluster: Cluster) -> None:
-    known = json.loads(settings.SECRETS_FILE.read_text())
-    planted = [known["store_superuser"], *derived(known["store_key"])]
-    forms = [form for secret in planted for form in (secret, in_a_secret(secret))]
-    mounted = cluster.kubectl("get", "secrets", "-A", "-o", "json", seconds=60)
-    there = [store_access.role_password(known["store_key"], campaign) for campaign in CAMPAIGNS]
-    assert all(in_a_secret(secret) in mounted for secret in there), "the positive control: Secrets do hold them"
-    assert known["store_key"] not in mounted and in_a_secret(known["store_key"]) not in mounted
-    states = {path: path.read_text() for path in settings.PULUMI_BACKEND.rglob("*.json")}
-    assert [path for path, text in states.items() if any(form in text for form in forms)] == []
-    kinds = "configmaps,deployments,pods,events"
-    objects = cluster.kubectl("get", kinds, "-A", "-o", "json", seconds=60)
-    assert [form for form in forms if form in objects] == []
-    spaces = [names.namespace(campaign) for campaign in CAMPAIGNS]
-    logs = [
-        *(
-            cluster.kubectl("logs", *WHERE, f"deployment/{names.STORE}", "-c", part)
-            for part in ("postgresql", "keeper")
-        ),
-        *(
-            cluster.kubectl("logs", "-n", space, f"deployment/{names.deployment(campaign)}", "--all-containers")
-            for space, campaign in zip(spaces, CAMPAIGNS, strict=True)
-        ),
-    ]
-    assert all(logs) and [form for form in forms for log in logs if form in log] == []
