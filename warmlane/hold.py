@@ -183,6 +183,18 @@ def ended(stood: Iterable[Span], since: datetime, until: datetime) -> tuple[Span
     return tuple(joined)
 
 
+def stood_until(known: Iterable[Record], unreadable_since: Iterable[datetime], now: datetime) -> tuple[Span, ...]:
+    """When holds stood until now, by the records of a campaign (or its mirror) that were found.
+
+    One that can't be read stands, nobody knows since when: at most since its ConfigMap was made.
+    """
+    records = [*known]
+    spans = tuple(span for record in records for span in record.stood)
+    for since in [*(record.since for record in records if record.stands), *unreadable_since]:
+        spans = ended(spans, since, now)
+    return spans
+
+
 def standing_seconds(stood: Iterable[Span], start: float, end: float) -> float:
     """Seconds between two moments (seconds since 1970 UTC) in which one of the spans stood; 0 if they are reversed."""
     seconds, counted = 0.0, start

@@ -55,20 +55,6 @@ def found(document: dict[str, Any] | None) -> Found:
         return Found(version, None, str(error), made)
 
 
-def stood(before: tuple[Found, Found], now: datetime) -> tuple[hold.Span, ...]:
-    """When holds stood until now, by record and mirror.
-
-    One that can't be read stands, nobody knows since when: at most since its ConfigMap was made.
-    """
-    known = [one.record for one in before if one.record]
-    spans = tuple(span for record in known for span in record.stood)
-    for since in [record.since for record in known if record.stands] + [
-        one.made for one in before if one.made and not one.record
-    ]:
-        spans = hold.ended(spans, since, now)
-    return spans
-
-
 def read(cluster: Cluster, campaign: str) -> tuple[Found, Found]:
     """The record and the mirror. Raises WorldFailed."""
     record = _path(names.PLATFORM_NAMESPACE, hold.record_name(campaign))
@@ -86,15 +72,16 @@ def decide(
 ) -> hold.Record:
     """Writes the record of a new decision. Raises WorldFailed; Refused when somebody else decided meanwhile."""
     now, by = datetime.now(UTC).replace(microsecond=0), person(cluster)
-    known = [one.record.sequence for one in before if one.record]
+    known = [one.record for one in before if one.record]
+    unreadable = [one.made for one in before if one.made and not one.record]
     record = hold.Record(
         level=level,
-        sequence=hold.next_sequence(known, now),
+        sequence=hold.next_sequence((one.sequence for one in known), now),
         reason=reason,
         by=by,
         since=now,
         throttle=throttle,
-        stood=stood(before, now),
+        stood=hold.stood_until(known, unreadable, now),
     )
     try:
         cluster.write(hold.record_manifest(campaign, record.text()), MANAGER, before[0].version)

@@ -59,9 +59,6 @@ def written(standing: Standing, reason: str, known: Iterable[Record], since: Ite
     The reason is cut to what a record may hold.
     """
     moment, records = datetime.fromtimestamp(int(now), UTC), [*known]
-    spans = tuple(span for record in records for span in record.stood)
-    for begin in [*(record.since for record in records if record.stands), *since]:
-        spans = hold.ended(spans, begin, moment)
     throttled = standing.level is Level.THROTTLED
     none = standing.level is Level.NONE
     return Record(
@@ -71,5 +68,5 @@ def written(standing: Standing, reason: str, known: Iterable[Record], since: Ite
         by=BY,
         since=moment,
         throttle=f"{standing.factor:g}" if throttled else ("1" if none else "0"),
-        stood=spans,
+        stood=hold.stood_until(records, since, moment),
     )
